@@ -1,0 +1,148 @@
+"""The contract between a connector and the daemon.
+
+The way of a message is: the connector reads it from its channel, makes an Envelope of it, and calls
+`Intake.accept`.  **When accept returns, and not before, the connector may tell its source**: move the
+file, answer the request, go on to the next page.  A connector only translates.  Restarting, back-off
+and health are the supervisor's; sameness, conversations and the cursor's durability are the store's.
+
+Words: a *connector* is a configured instance that reads one account of a channel; a *stream* is a part
+of it that is read in order (a mailbox folder, a list of mentions); its *cursor* says how far it was read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
+
+import msgspec
+
+from model.envelope import BlobRef, Envelope, Receipt
+from model.json import Json
+from model.reply import Reply, SentRef
+
+
+class Intake(Protocol):
+    """Where a connector hands over what it read."""
+
+    async def cursor(self, stream: str) -> Json | None:
+        """Return the cursor that the last successful `accept` of this stream stored, or None."""
+
+    async def accept(self, batch: Sequence[Envelope], *, stream: str = "", cursor: Json | None = None) -> list[Receipt]:
+        """Make every envelope of the batch durable and move the stream's cursor, in one transaction.
+
+        Returns one receipt per envelope, in order: it is stored, was known, is ignored by a rule, or is
+        buried as a dead letter.  The batch may be empty: then only the cursor moves.  The same envelope
+        may be handed over any number of times, from any number of tasks; it is accepted once.
+
+        Raises Transient if the store cannot take the batch now.  Then nothing of it may be
+        acknowledged to the source, and the same batch must be handed over again later.  Raises nothing
+        else: no content of an envelope can make it fail.
+        """
+
+
+class Health(Protocol):
+    """How a connector says how it is doing; what it never says is assumed to be broken."""
+
+    def proven(self, *, lag: timedelta | None = None) -> None:
+        """Say that the source was read successfully just now, even if there was nothing to read.
+
+        `lag` is how old the oldest message is that is known but not yet accepted.
+        """
+
+    def retrying(self, reason: str) -> None:
+        """Say that a single part (one folder, one file) fails while the rest goes on."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A line of a conversation's history, ours or the customer's."""
+
+    sequence: int
+    at: datetime
+    author: str
+    text: str
+
+
+class State(Protocol):
+    """What a connector may keep: sessions, refreshed tokens, budgets."""
+
+    async def get(self, key: str) -> tuple[Json, int] | None:
+        """Return the value and its version, or None if there is none or it has expired."""
+
+    async def put(
+        self,
+        key: str,
+        value: Json,
+        *,
+        version: int | None = None,
+        expires: datetime | None = None,
+        secret: bool = False,
+    ) -> bool:
+        """Compare and set: store the value if the stored version is still `version` (None: no value yet).
+
+        Returns False, having changed nothing, if another writer came first.  A `secret` value is stored
+        encrypted.  Raises Transient if the store cannot take it.
+        """
+
+    async def delete(self, key: str) -> None:
+        """Forget the value; it is no error if there is none."""
+
+    async def write_blob(self, chunks: AsyncIterator[bytes]) -> BlobRef:
+        """Store a stream encrypted as it is written, and return its name.
+
+        A blob that no accepted envelope refers to is removed after a day.  Raises Transient if the disk
+        is full; what the iterator raises passes through, and nothing is kept.
+        """
+
+    async def history(self, conversation: str, after: int) -> list[Entry]:
+        """Return what was said in the conversation after the given sequence number, in order."""
+
+
+class Connector(Protocol):
+    """Reads one account of a channel.
+
+    The contract, in the words of its tests (`tests/contract/connectors.py`):
+
+    1. `run` reads until it is cancelled.  Cancellation is the whole stop protocol: it may come at any
+       await, and nothing acknowledged may then be unaccepted.
+    2. A message is acknowledged to its source only after `accept` returned for it.
+    3. When `accept` raises Transient, the same messages are handed over again later.
+    4. `run` raises Transient, Permanent or CredentialsRejected and the supervisor decides; anything else
+       is a defect that is logged and treated as Transient.
+    5. One message that cannot be read never keeps the others from being read.
+    6. After each successful read, `health.proven()` is called, also when there was nothing to read.
+    7. Every await on the network has a deadline.
+    """
+
+    name: str
+
+    async def run(self, intake: Intake, state: State) -> None:
+        """Read until cancelled; raising means to be restarted with back-off."""
+
+
+@runtime_checkable
+class Speaker(Protocol):
+    """A connector that can write into its channel."""
+
+    async def send(self, reply: Reply) -> SentRef:
+        """Send the reply to the conversation's requester.
+
+        Raises Transient (not sent, may be repeated), Permanent (the channel does not allow it), or
+        CredentialsRejected.  A send whose outcome is unknown is `uncertain`, never repeated by itself.
+        """
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A connector or helpdesk that can prove its settings without side effects."""
+
+    async def check(self) -> None:
+        """Return if credentials and reachability are proven; raise an error that names the remedy."""
+
+
+@runtime_checkable
+class Backfillable(Protocol):
+    """A connector that can read again what lies before its start or was read already."""
+
+    def backfill(self, intake: Intake, since: datetime, *, stream: str | None = None) -> AsyncIterator[int]:
+        """Hand over everything since a time again, yielding how many were handed over so far."""

@@ -1,0 +1,56 @@
+"""What the normalizer makes of an envelope, before the store gives it a place in a conversation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from model.ticket import Facts, Message, Requester, Safety, Triage
+
+
+class Context(Struct, frozen=True, kw_only=True):
+    """All that a pure normalizer may know of the world."""
+
+    now: datetime
+    own_addresses: tuple[str, ...] = ()
+    """Addresses that are ours, in lower case: mail from them is an answer or a loop."""
+    trusted_authserv: tuple[str, ...] = ()
+    """Names of the servers whose Authentication-Results fields are believed (RFC 8601 section 5)."""
+
+
+class File(Struct, frozen=True, kw_only=True):
+    """A decoded attachment with its content."""
+
+    filename: str
+    media_type: str
+    declared_media_type: str | None = None
+    inline: bool = False
+    content_id: str | None = None
+    content: bytes
+    sha256: str
+
+
+class Draft(Struct, frozen=True, kw_only=True):
+    """A message understood: a ticket that lacks only its place.
+
+    `message.id` and `requester.id` are empty, `files` still hold their content, secrets are gone.
+    """
+
+    requester: Requester
+    message: Message
+    files: tuple[File, ...] = ()
+    facts: Facts = Facts()
+    triage: Triage = Triage()
+    safety: Safety = Safety()
+    fingerprint: bytes | None = None
+    """SHA-256 over what makes a mail the same mail wherever it is found: From, Date, Message-ID and all
+    decoded parts.  None where the channel has no such sameness."""
+    thread_keys: tuple[str, ...] = ()
+    """Keys of the messages that this one says it answers, nearest first."""
+    own_keys: tuple[str, ...] = ()
+    """Keys under which later messages may answer this one."""
+    participants: tuple[str, ...] = ()
+    """Identities (`email:a@example.com`) that may join the conversation by a thread key."""
+    joinable: bool = True
+    """False where the sender is proven not to be who it says (dmarc=fail): then no key joins."""

@@ -1,0 +1,1 @@
+"""Pure functions that understand a message: Envelope and Context in, Draft out.  No I/O, no clock, no globals."""
