@@ -33,7 +33,7 @@ class Event(Struct, frozen=True, kw_only=True):
     partitionkey: str
     sequence: str
     lane: Lane
-    traceparent: str | None = None
+    traceparent: str
     data: Ticket
 
 

@@ -1,0 +1,135 @@
+"""Large content: files named by the SHA-256 of what is in them, encrypted as they are written.
+
+A file is synced before the commit that names it, so that no committed row ever points at nothing.  A file
+that no row names is an upload that was never bound or content that has expired: the sweep removes it a
+day after it was last written or offered again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from model.envelope import BlobRef
+from model.errors import Transient
+from store.crypto import CHUNK, StreamSealer, Vault, read_pieces, sync_directory
+
+ORPHAN_AGE = timedelta(days=1)
+
+
+class BlobFiles:
+    """A folder of encrypted files: `ab/abcdef…`."""
+
+    def __init__(self, folder: Path, vault: Vault) -> None:
+        self._folder, self._vault = folder, vault
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    async def write(self, chunks: AsyncIterator[bytes]) -> BlobRef:
+        """Store a stream whose length is not known.  Raises Transient if the disk cannot take it."""
+        writer = await asyncio.to_thread(self._begin)
+        try:
+            async for chunk in chunks:
+                await asyncio.to_thread(writer.add, chunk)
+            return await asyncio.to_thread(writer.finish)
+        finally:
+            writer.discard()
+
+    def put(self, content: bytes, sha256: str) -> None:
+        """Store content that is in memory.  Blocks on the disk; raises Transient if that cannot take it."""
+        path = self.path(sha256)
+        if self._offered_again(path):
+            return
+        writer = self._begin()
+        try:
+            writer.add(content)
+            writer.finish()
+        finally:
+            writer.discard()
+
+    def read(self, sha256: str) -> Iterator[bytes]:
+        """Yield the clear content in pieces.
+
+        Raises FileNotFoundError if there is no such file, Permanent if it is damaged.
+        """
+        return self._vault.open_stream(read_pieces(self.path(sha256)))
+
+    def path(self, sha256: str) -> Path:
+        """Where the file of that name is or would be."""
+        return self._folder / sha256[:2] / sha256
+
+    def orphans(self, now: float) -> Iterator[Path]:
+        """Yield the files, unfinished ones included, that nobody has written or offered for a day."""
+        for path in self._folder.glob("*/*"):
+            if path.stat().st_mtime < now - ORPHAN_AGE.total_seconds():
+                yield path
+
+    def _begin(self) -> _FileWriter:
+        try:
+            return _FileWriter(self, self._vault.seal_stream())
+        except OSError as error:
+            raise _cannot_write(error) from None
+
+    @staticmethod
+    def _offered_again(path: Path) -> bool:
+        """Whether the file is there; if so it counts as fresh, so that the sweep leaves it alone."""
+        try:
+            os.utime(path)
+        except FileNotFoundError:
+            return False
+        return True
+
+
+class _FileWriter:
+    """Writes one file under a temporary name and gives it its own when it is whole and synced."""
+
+    def __init__(self, files: BlobFiles, sealer: StreamSealer) -> None:
+        self._files, self._sealer = files, sealer
+        self._digest, self._size, self._pending = hashlib.sha256(), 0, bytearray()
+        folder = files.path("tmp").parent
+        folder.mkdir(mode=0o700, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=folder)
+        self._file, self._temporary = os.fdopen(descriptor, "wb"), Path(name)
+        self._file.write(sealer.prefix)
+
+    def add(self, chunk: bytes) -> None:
+        self._digest.update(chunk)
+        self._size += len(chunk)
+        self._pending += chunk
+        try:
+            # The last piece is sealed as such, so one byte at least is kept back.
+            while len(self._pending) > CHUNK:
+                self._file.write(self._sealer.piece(bytes(self._pending[:CHUNK]), final=False))
+                del self._pending[:CHUNK]
+        except OSError as error:
+            raise _cannot_write(error) from None
+
+    def finish(self) -> BlobRef:
+        ref = BlobRef(self._digest.hexdigest(), self._size)
+        path = self._files.path(ref.sha256)
+        try:
+            self._file.write(self._sealer.piece(bytes(self._pending), final=True))
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            self._temporary.rename(path)
+            sync_directory(path.parent)
+        except OSError as error:
+            raise _cannot_write(error) from None
+        return ref
+
+    def discard(self) -> None:
+        """Remove what is left when the file was not finished; afterwards harmless."""
+        try:
+            self._file.close()
+        except OSError as error:  # a full disk is noticed again when the rest is flushed
+            _ = error
+        self._temporary.unlink(missing_ok=True)
+
+
+def _cannot_write(error: OSError) -> Transient:
+    return Transient(f"cannot write to the blob folder: {error.strerror}")

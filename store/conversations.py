@@ -1,0 +1,168 @@
+"""Which conversation a message belongs to.
+
+A number, a subject or a header alone never joins a stranger to somebody's case: a message joins the
+conversation that its thread keys name only where its sender is a participant of it.  Otherwise it opens
+a conversation of its own, linked to the one that it quotes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as insert_unless_known
+
+from model.draft import Draft
+from model.tracking import tracking_number
+from store.arrival import Arrival, milliseconds
+from store.crypto import Vault
+from store.schema import conversation, conversation_key, participant
+
+
+class Thread:
+    """A conversation while messages are being added to it."""
+
+    __slots__ = ("helpdesks", "id", "is_new", "last_sequence", "participants", "row", "tracking_number")
+
+    def __init__(self, id_: str, number: str, last_sequence: int, helpdesks: list[str] | None, row: Any = None) -> None:
+        self.id, self.tracking_number = id_, number
+        self.last_sequence = last_sequence
+        self.helpdesks = helpdesks
+        self.is_new = row is not None
+        self.row = row
+        self.participants: set[bytes] = set()
+
+
+class Threads:
+    """The conversations that a commit touches."""
+
+    def __init__(self, vault: Vault, now: datetime) -> None:
+        self._vault, self._now = vault, now
+        self._by_id: dict[str, Thread] = {}
+        self._by_key: dict[bytes, list[str]] = {}
+        self._taken: set[str] = set()
+        self._keys: list[dict[str, Any]] = []
+        self._participants: list[dict[str, Any]] = []
+        self._grown: set[str] = set()
+
+    def look_up(self, connection: Connection, drafts: dict[str, Draft]) -> None:
+        """Fetch what any of the drafts, by their events, may join or collide with."""
+        numbers = [number for event in drafts for number in self._candidates(self._id(event))]
+        taken = select(conversation.c.tracking_number).where(conversation.c.tracking_number.in_(numbers))
+        self._taken.update(connection.execute(taken).scalars())
+        self._look_up_quoted(connection, drafts.values())
+
+    def _look_up_quoted(self, connection: Connection, drafts: Iterable[Draft]) -> None:
+        keys = {self._thread_key(key) for draft in drafts for key in draft.thread_keys}
+        if keys:
+            for row in connection.execute(select(conversation_key).where(conversation_key.c.thread_key.in_(keys))):
+                self._by_key.setdefault(row.thread_key, []).append(row.conversation)
+        candidates = {id_ for ids in self._by_key.values() for id_ in ids}
+        if not candidates:
+            return
+        for row in connection.execute(select(conversation).where(conversation.c.id.in_(candidates))):
+            self._by_id[row.id] = Thread(row.id, row.tracking_number, row.last_sequence, orjson.loads(row.helpdesks))
+        for row in connection.execute(select(participant).where(participant.c.conversation.in_(candidates))):
+            self._by_id[row.conversation].participants.add(row.identity_key)
+
+    def place(self, arrival: Arrival, event: str) -> Thread:
+        """The conversation of an arrival that has a draft, with the arrival as its newest message."""
+        draft = arrival.draft
+        assert draft is not None
+        quoted = [self._by_id[id_] for key in draft.thread_keys for id_ in self._by_key.get(self._thread_key(key), ())]
+        thread = self._joined(draft, quoted) or self._open(arrival, event, quoted)
+        thread.last_sequence += 1
+        if not thread.is_new:
+            self._grown.add(thread.id)
+        self._remember(draft, thread)
+        return thread
+
+    def write(self, connection: Connection) -> None:
+        """Write what was opened and what grew."""
+        opened = [thread for thread in self._by_id.values() if thread.is_new]
+        if opened:
+            connection.execute(insert(conversation), [_row(thread) for thread in opened])
+        if self._grown:
+            grown = [{"_id": id_, "sequence": self._by_id[id_].last_sequence} for id_ in self._grown]
+            connection.execute(_GROW, grown)
+        if self._keys:
+            connection.execute(_ADD_KEY, self._keys)
+        if self._participants:
+            connection.execute(_ADD_PARTICIPANT, self._participants)
+
+    def _joined(self, draft: Draft, quoted: Sequence[Thread]) -> Thread | None:
+        """The nearest quoted conversation in which the sender takes part."""
+        if not draft.joinable:
+            return None
+        senders = {self._identity_key(f"{one.kind}:{one.value}") for one in draft.requester.identities}
+        return next((thread for thread in quoted if senders & thread.participants), None)
+
+    def _open(self, arrival: Arrival, event: str, quoted: Sequence[Thread]) -> Thread:
+        assert arrival.draft is not None
+        id_ = self._id(event)
+        number = self._number(id_)
+        row = {
+            "id": id_,
+            "tracking_number": number,
+            "connector": arrival.connector,
+            "visibility": arrival.visibility,
+            "requester": self._vault.seal(orjson.dumps(_requester(arrival.draft)), id_.encode()),
+            "linked_to": quoted[0].id if quoted else None,
+            "opened_at": milliseconds(self._now),
+        }
+        thread = self._by_id[id_] = Thread(id_, number, 0, None, row)
+        return thread
+
+    def _number(self, conversation_id: str) -> str:
+        """A tracking number that follows from the conversation, so that it survives a lost database."""
+        number = next(number for number in self._candidates(conversation_id) if number not in self._taken)
+        self._taken.add(number)
+        return number
+
+    def _candidates(self, conversation_id: str) -> Iterator[str]:
+        """One of 2^40 numbers may be taken; a second choice never is in practice."""
+        for attempt in ("", "again", "once more"):
+            yield tracking_number(self._vault.digest(b"tracking", conversation_id, attempt))
+
+    def _remember(self, draft: Draft, thread: Thread) -> None:
+        """Note under which keys, and by whom, the conversation can be continued."""
+        for key in draft.own_keys:
+            digest = self._thread_key(key)
+            if thread.id not in self._by_key.setdefault(digest, []):
+                self._by_key[digest].append(thread.id)
+                self._keys.append({"thread_key": digest, "conversation": thread.id})
+        for identity in draft.participants:
+            digest = self._identity_key(identity)
+            if digest not in thread.participants:
+                thread.participants.add(digest)
+                self._participants.append({"conversation": thread.id, "identity_key": digest})
+
+    def _id(self, event: str) -> str:
+        """The id of the conversation that an event opens."""
+        return self._vault.uuid(b"conversation", event)
+
+    def _thread_key(self, key: str) -> bytes:
+        return self._vault.digest(b"thread", key)
+
+    def _identity_key(self, identity: str) -> bytes:
+        return self._vault.digest(b"identity", identity)
+
+
+def _requester(draft: Draft) -> dict[str, Any]:
+    identities = [
+        {"kind": one.kind, "value": one.value, "verified": one.verified} for one in draft.requester.identities
+    ]
+    return {"name": draft.requester.name, "language": draft.requester.language, "identities": identities}
+
+
+def _row(thread: Thread) -> dict[str, Any]:
+    helpdesks = orjson.dumps(thread.helpdesks).decode()
+    return {**thread.row, "last_sequence": thread.last_sequence, "helpdesks": helpdesks}
+
+
+_GROW = update(conversation).where(conversation.c.id == bindparam("_id")).values(last_sequence=bindparam("sequence"))
+_ADD_KEY = insert_unless_known(conversation_key).on_conflict_do_nothing()
+_ADD_PARTICIPANT = insert_unless_known(participant).on_conflict_do_nothing()

@@ -1,0 +1,165 @@
+"""Encryption of what is stored, and keyed digests of what must only be recognised.
+
+One master key; everything else is derived from it (HKDF, RFC 5869), so that no key serves two ends.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from model.errors import Misconfigured, Permanent
+
+CHUNK = 256 * 1024
+"""Clear bytes in each encrypted piece of a stream."""
+
+_NONCE, _TAG, _PREFIX = 12, 16, 7
+
+
+class Vault:
+    """Encrypts with keys derived from one secret, and recognises without storing."""
+
+    def __init__(self, master: bytes) -> None:
+        self._content = AESGCM(_derive(master, b"content"))
+        self._stream = AESGCM(_derive(master, b"stream"))
+        self._digest = _derive(master, b"digest")
+
+    def seal(self, clear: bytes, context: bytes = b"") -> bytes:
+        """Encrypt a value; it opens only with the same context."""
+        nonce = os.urandom(_NONCE)
+        return nonce + self._content.encrypt(nonce, clear, context)
+
+    def open(self, sealed: bytes, context: bytes = b"") -> bytes:
+        """Decrypt what `seal` returned.  Raises Permanent if it was changed or the key is another."""
+        try:
+            return self._content.decrypt(sealed[:_NONCE], sealed[_NONCE:], context)
+        except InvalidTag:
+            raise Permanent("stored content cannot be decrypted: it is damaged, or the key is another") from None
+
+    def seal_stream(self) -> StreamSealer:
+        """Begin to encrypt a stream in pieces of CHUNK bytes."""
+        return StreamSealer(self._stream)
+
+    def open_stream(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """Decrypt a sealed stream, given as the pieces that `read_pieces` yields.
+
+        Raises Permanent where a piece was changed, left out or moved.
+        """
+        prefix = next(pieces)
+        last: bytes | None = None
+        count = 0
+        for piece in pieces:
+            if last is not None:
+                yield self._open_piece(prefix, count, last, final=False)
+                count += 1
+            last = piece
+        if last is None:
+            raise Permanent("a stored file is cut off")
+        yield self._open_piece(prefix, count, last, final=True)
+
+    def digest(self, purpose: bytes, *parts: str) -> bytes:
+        """A keyed digest of 16 bytes (BLAKE2b, RFC 7693): equal for equal parts, meaningless to anybody else.
+
+        `purpose` is at most 16 bytes; digests for different purposes are unrelated.
+        """
+        return blake2b("\0".join(parts).encode(), key=self._digest, person=purpose, digest_size=16).digest()
+
+    def uuid(self, purpose: bytes, *parts: str) -> str:
+        """A UUIDv8 (RFC 9562 section 5.8) derived from the parts with the store's key."""
+        number = bytearray(self.digest(purpose, *parts))
+        number[6] = number[6] & 0x0F | 0x80
+        number[8] = number[8] & 0x3F | 0x80
+        text = number.hex()
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def _open_piece(self, prefix: bytes, count: int, piece: bytes, *, final: bool) -> bytes:
+        try:
+            return self._stream.decrypt(_piece_nonce(prefix, count, final=final), piece, None)
+        except InvalidTag:
+            raise Permanent("a stored file cannot be decrypted: it is damaged, or the key is another") from None
+
+
+class StreamSealer:
+    """The STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizar 2015) over AES-GCM.
+
+    Pieces cannot be left out, moved or cut off at the end without being noticed.
+    """
+
+    def __init__(self, cipher: AESGCM) -> None:
+        self._cipher, self._count = cipher, 0
+        self.prefix = os.urandom(_PREFIX)
+
+    def piece(self, clear: bytes, *, final: bool) -> bytes:
+        """Encrypt the next CHUNK bytes, or the rest as the final piece."""
+        nonce = _piece_nonce(self.prefix, self._count, final=final)
+        self._count += 1
+        return self._cipher.encrypt(nonce, clear, None)
+
+
+def read_pieces(path: Path) -> Iterator[bytes]:
+    """The prefix and then each encrypted piece of a file that was written by a StreamSealer."""
+    with path.open("rb") as file:
+        yield file.read(_PREFIX)
+        while piece := file.read(CHUNK + _TAG):
+            yield piece
+
+
+def load_master_key(path: Path, supplied: str | None) -> bytes:
+    """The master key: the supplied secret, else the one in `path`, created there if there is none.
+
+    Raises Misconfigured if the supplied secret is too short or the file is not a key.
+    """
+    if supplied is not None:
+        if len(supplied) < 32:
+            raise Misconfigured("store.key: expected at least 32 characters; make one with: openssl rand -hex 32")
+        return _derive(supplied.encode(), b"supplied")
+    if not path.exists():
+        _create_key(path)
+    key = path.read_bytes()
+    if len(key) != 32:
+        raise Misconfigured(
+            f"{path} is not a key of 32 bytes: restore it from a backup; without it nothing stored opens"
+        )
+    return key
+
+
+def _create_key(path: Path) -> None:
+    """Write a new key so that either all of it is there after a crash or nothing."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_suffix(f".{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(os.urandom(32))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(temporary, path)  # fails where another process was first: its key is then the key
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()
+    sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory durable (POSIX fsync of a directory)."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _derive(master: bytes, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"fanin " + purpose).derive(master)
+
+
+def _piece_nonce(prefix: bytes, count: int, *, final: bool) -> bytes:
+    return prefix + count.to_bytes(4, "big") + bytes([final])

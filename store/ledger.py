@@ -1,0 +1,272 @@
+"""The ledger: what is still to be delivered to whom, and what became of it.
+
+A row for every accepted event and each of its helpdesks: `due` until it is `delivered` or `dead`.  A job
+in the outbox or in a queue is only a trigger; whether there is anything to do is decided here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import orjson
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, exists, func, literal, select, update
+from sqlalchemy.dialects.sqlite import insert as insert_unless_known
+
+from model.errors import Permanent
+from model.event import Event, Job, TicketRef
+from model.json import Json
+from model.ticket import Lane
+from store.arrival import milliseconds, moment
+from store.crypto import Vault
+from store.schema import dead_letter, delivery, message, outbox, ticket
+
+PAGE = 50
+"""How many deliveries of a conversation are looked at together."""
+
+
+class Due(Struct, frozen=True, kw_only=True):
+    """A delivery that is not settled: the event, how the helpdesk is to treat it, and how it went so far."""
+
+    event_id: str
+    helpdesk: str
+    conversation: str
+    sequence: int
+    lane: Lane
+    options: dict[str, Json]
+    tries: int
+    failed_at: datetime | None
+    due_at: datetime | None
+    connector: str
+    source_id: str
+    body: bytes | None
+    """The event, encrypted; None when it has expired."""
+
+
+class Backlog(Struct, frozen=True):
+    """What waits for a helpdesk in a lane."""
+
+    helpdesk: str
+    lane: Lane
+    count: int
+    oldest: datetime
+
+
+class Settled(Struct, frozen=True, kw_only=True):
+    """A delivery that succeeded, and the ticket in which it now is."""
+
+    due: Due
+    ref: TicketRef
+    at: datetime
+
+
+class Failed(Struct, frozen=True, kw_only=True):
+    """A delivery that is to be tried again; `counts` says whether this was a try of the event's own."""
+
+    due: Due
+    at: datetime
+    due_at: datetime
+    counts: bool = True
+
+
+class Buried(Struct, frozen=True, kw_only=True):
+    """A delivery that is given up, and why."""
+
+    id: str
+    """The dead letter's."""
+    due: Due
+    reason: str
+    at: datetime
+
+
+def pair(
+    connection: Connection, conversation: str, helpdesk: str, *, urgent_only: bool = False
+) -> tuple[list[Due], TicketRef | None]:
+    """The next unsettled deliveries of a conversation to a helpdesk, in order, and the ticket they go to."""
+    names = {"conversation": conversation, "helpdesk": helpdesk}
+    rows = connection.execute(_URGENT if urgent_only else _PAIR, names).all()
+    reference = connection.execute(_REFERENCE, names).scalar()
+    return [_due(row) for row in rows], TicketRef(reference) if reference is not None else None
+
+
+def open_event(vault: Vault, due: Due) -> Event:
+    """The event of a delivery, decrypted.  Raises Permanent if it cannot be opened or has expired."""
+    if due.body is None:
+        raise Permanent("the message has expired (retention.messages) before it could be delivered")
+    return _DECODE(vault.open(due.body, due.event_id.encode()))
+
+
+def settle(connection: Connection, settled: Sequence[Settled]) -> list[None]:
+    """Record deliveries that succeeded; the first of a conversation names its ticket."""
+    tickets = [
+        {"conversation": one.due.conversation, "helpdesk": one.due.helpdesk, "reference": one.ref.value}
+        for one in settled
+    ]
+    connection.execute(_NAME_TICKET, tickets)
+    connection.execute(_SETTLE, [{**_key(one.due), "at": milliseconds(one.at)} for one in settled])
+    return [None] * len(settled)
+
+
+def postpone(connection: Connection, failed: Sequence[Failed]) -> list[None]:
+    """Record deliveries that are to be tried again, and when."""
+    rows = [
+        {
+            **_key(one.due),
+            "tried": one.due.tries + one.counts,
+            "first_failed_at": milliseconds(one.due.failed_at or one.at),
+            "again_at": milliseconds(one.due_at),
+        }
+        for one in failed
+    ]
+    connection.execute(_POSTPONE, rows)
+    return [None] * len(failed)
+
+
+def bury(connection: Connection, buried: Sequence[Buried]) -> list[None]:
+    """Give deliveries up: the conversation goes on without them until a person retries them."""
+    connection.execute(_BURY, [{**_key(one.due), "at": milliseconds(one.at)} for one in buried])
+    letters = [
+        {
+            "id": one.id,
+            "stage": "deliver",
+            "reason": one.reason,
+            "connector": one.due.connector,
+            "source_id": one.due.source_id,
+            "event": one.due.event_id,
+            "helpdesk": one.due.helpdesk,
+            "buried_at": milliseconds(one.at),
+        }
+        for one in buried
+    ]
+    connection.execute(_ADD_LETTER, letters)
+    return [None] * len(buried)
+
+
+def unpublished(connection: Connection, helpdesk: str, lane: Lane, limit: int) -> list[tuple[int, Job]]:
+    """The oldest jobs of a lane that are not yet published, each with its place in the outbox."""
+    rows = connection.execute(_UNPUBLISHED, {"helpdesk": helpdesk, "lane": lane, "most": limit})
+    return [(row.position, _job(row)) for row in rows]
+
+
+def published(connection: Connection, positions: Sequence[Sequence[int]]) -> list[None]:
+    """Take jobs that are published from the outbox."""
+    rows = [{"place": place} for places in positions for place in places]
+    connection.execute(_PUBLISHED, rows)
+    return [None] * len(positions)
+
+
+def republish_due(connection: Connection, times: Sequence[datetime]) -> list[int]:
+    """Put a job into the outbox for every postponed delivery whose time has come; returns how many."""
+    now = milliseconds(max(times))
+    due = and_(delivery.c.status == "due", delivery.c.due_at <= now)
+    count = _publish_again(connection, due)
+    connection.execute(update(delivery).where(due).values(due_at=None))
+    return [count] * len(times)
+
+
+def any_due(connection: Connection, now: datetime) -> bool:
+    """Whether the time of any postponed delivery has come; spares the writer an empty transaction."""
+    query = select(exists().where(_IS_DUE, delivery.c.due_at <= milliseconds(now)))
+    return bool(connection.execute(query).scalar())
+
+
+def backlog(connection: Connection) -> list[Backlog]:
+    """How much waits for each helpdesk in each lane, and since when the oldest of it."""
+    query = (
+        select(delivery.c.helpdesk, delivery.c.lane, func.count(), func.min(message.c.accepted_at))
+        .join(message, message.c.event == delivery.c.event)
+        .where(_IS_DUE)
+        .group_by(delivery.c.helpdesk, delivery.c.lane)
+    )
+    return [
+        Backlog(helpdesk, lane, count, moment(oldest)) for helpdesk, lane, count, oldest in connection.execute(query)
+    ]
+
+
+def republish_all(connection: Connection, helpdesks: Sequence[str]) -> list[int]:
+    """Put a job into the outbox for every unsettled delivery to the helpdesks.
+
+    For a queue that forgets (a restart, a wiped Redis) and for a helpdesk that is back: nothing that
+    was waiting is lost, and a job too many finds nothing to do.
+    """
+    return [
+        _publish_again(connection, and_(delivery.c.status == "due", delivery.c.helpdesk == one)) for one in helpdesks
+    ]
+
+
+def _publish_again(connection: Connection, condition: ColumnElement[bool]) -> int:
+    names = ["event", "helpdesk", "conversation", "sequence", "lane"]
+    rows = (
+        select(*(delivery.c[name] for name in names))
+        .join(message, message.c.event == delivery.c.event)
+        .where(condition)
+        .order_by(message.c.position)
+    )
+    return connection.execute(insert_unless_known(outbox).from_select(names, rows).on_conflict_do_nothing()).rowcount
+
+
+def _job(row: Row[Any]) -> Job:
+    return Job(
+        event=row.event,
+        helpdesk=row.helpdesk,
+        conversation=row.conversation,
+        sequence=row.sequence,
+        lane=row.lane,
+    )
+
+
+def _due(row: Row[Any]) -> Due:
+    return Due(
+        event_id=row.event,
+        helpdesk=row.helpdesk,
+        conversation=row.conversation,
+        sequence=row.sequence,
+        lane=row.lane,
+        options=orjson.loads(row.options),
+        tries=row.tries,
+        failed_at=None if row.failed_at is None else moment(row.failed_at),
+        due_at=None if row.due_at is None else moment(row.due_at),
+        connector=row.connector,
+        source_id=row.source_id,
+        body=row.body,
+    )
+
+
+def _key(due: Due) -> dict[str, str]:
+    return {"_event": due.event_id, "_helpdesk": due.helpdesk}
+
+
+_DECODE = msgspec.json.Decoder(Event).decode
+_THIS = and_(delivery.c.event == bindparam("_event"), delivery.c.helpdesk == bindparam("_helpdesk"))
+_IS_DUE = delivery.c.status == literal("due", literal_execute=True)  # written out, so that the partial index serves
+_PAIR = (
+    select(delivery, message.c.body, message.c.connector, message.c.source_id)
+    .join(message, message.c.event == delivery.c.event)
+    .where(_IS_DUE, delivery.c.conversation == bindparam("conversation"), delivery.c.helpdesk == bindparam("helpdesk"))
+    .order_by(delivery.c.sequence)
+    .limit(PAGE)
+)
+_URGENT = _PAIR.where(delivery.c.lane == "urgent")
+_REFERENCE = select(ticket.c.reference).where(
+    ticket.c.conversation == bindparam("conversation"), ticket.c.helpdesk == bindparam("helpdesk")
+)
+_NAME_TICKET = insert_unless_known(ticket)
+_NAME_TICKET = _NAME_TICKET.on_conflict_do_update(
+    index_elements=["conversation", "helpdesk"], set_={"reference": _NAME_TICKET.excluded.reference}
+)
+_SETTLE = update(delivery).where(_THIS).values(status="delivered", settled_at=bindparam("at"), due_at=None)
+_BURY = update(delivery).where(_THIS).values(status="dead", settled_at=bindparam("at"), due_at=None)
+_POSTPONE = update(delivery).where(_THIS).values(
+    tries=bindparam("tried"), failed_at=bindparam("first_failed_at"), due_at=bindparam("again_at")
+)  # fmt: skip
+_UNPUBLISHED = (
+    select(outbox)
+    .where(outbox.c.helpdesk == bindparam("helpdesk"), outbox.c.lane == bindparam("lane"))
+    .order_by(outbox.c.position)
+    .limit(bindparam("most"))
+)
+_PUBLISHED = delete(outbox).where(outbox.c.position == bindparam("place"))
+_ADD_LETTER = insert_unless_known(dead_letter).on_conflict_do_nothing()

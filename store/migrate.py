@@ -1,0 +1,68 @@
+"""Brings the database to the schema of this version."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import OperationalError
+
+from model.errors import Misconfigured
+
+log = structlog.get_logger()
+
+HEAD = "0001"
+"""The newest revision in `store/migrations/versions`."""
+
+
+def migrate(engine: Engine, path: Path) -> None:
+    """Migrate the SQLite file at `path` to HEAD, after a copy of it where there is something to copy.
+
+    Raises Misconfigured if the file cannot be opened or was written by a newer version.
+    """
+    try:
+        with engine.connect() as connection:
+            found = _revision(connection)
+    except OperationalError as error:
+        raise Misconfigured(f"cannot open the database {path}: {error.orig}; can data_dir be written?") from None
+    if found == HEAD:
+        return
+    if found is not None:
+        _copy(path, found)
+    _upgrade(engine, path)
+    log.info("store.migrated", before=found, now=HEAD)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _copy(path: Path, revision: str) -> None:
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    with sqlite3.connect(path) as source, sqlite3.connect(path.with_suffix(f".{revision}.{stamp}.bak")) as copy:
+        source.backup(copy)
+
+
+def _upgrade(engine: Engine, path: Path) -> None:
+    # Alembic costs a tenth of a second to import, which a start without a migration need not spend.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", "store:migrations")
+    with engine.connect().execution_options(isolation_level="SERIALIZABLE") as connection:
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except CommandError:
+            raise Misconfigured(
+                f"the database {path} was written by a newer fanin: run that version, or restore the copy "
+                "(fanin.*.bak beside it) that was made before it migrated"
+            ) from None
+        connection.commit()

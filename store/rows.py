@@ -1,0 +1,212 @@
+"""The rows that an acceptance writes, gathered table by table."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import orjson
+from sqlalchemy import Connection, insert
+from sqlalchemy.dialects.sqlite import insert as insert_unless_known
+
+from model.event import Event
+from model.json import Json
+from model.ticket import Attachment, Channel, ConversationPart, Requester, Ticket
+from store.arrival import Arrival, Content, Target, milliseconds
+from store.conversations import Thread
+from store.crypto import Vault
+from store.schema import attachment, blob, cursor, dead_letter, delivery, message, outbox
+
+_ENCODE = msgspec.json.Encoder().encode
+
+
+class Rows:
+    """Rows of one commit, written with a statement a table."""
+
+    def __init__(self, vault: Vault, now: int, base_url: str) -> None:
+        self._vault, self._now, self._base_url = vault, now, base_url
+        self._messages: list[dict[str, Any]] = []
+        self._attachments: list[dict[str, Any]] = []
+        self._blobs: dict[str, dict[str, Any]] = {}
+        self._deliveries: list[dict[str, Any]] = []
+        self._outbox: list[dict[str, Any]] = []
+        self._dead: list[dict[str, Any]] = []
+        self._cursors: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def add_message(
+        self, arrival: Arrival, *, status: str, detail: str | None = None, event: Event | None = None
+    ) -> None:
+        """Account for an arrival."""
+        body = None
+        if event is not None:
+            body = self._vault.seal(_ENCODE(event), event.id.encode())
+        self._messages.append({
+            "connector": arrival.connector,
+            "source_id": arrival.source_id,
+            "status": status,
+            "detail": detail,
+            "event": event and event.id,
+            "conversation": event and event.partitionkey,
+            "sequence": event and event.data.conversation.sequence,
+            "received_at": milliseconds(arrival.received_at),
+            "accepted_at": self._now,
+            "body": body,
+        })  # fmt: skip
+
+    def add_ticket(self, arrival: Arrival, event_id: str, thread: Thread, targets: list[Target]) -> None:
+        """Make an accepted arrival the newest message of its conversation, with a job for each helpdesk."""
+        attachments = self._add_files(arrival, event_id)
+        event = self._event(arrival, event_id, thread, attachments)
+        self.add_message(arrival, status="accepted", event=event)
+        for target in targets:
+            job = {
+                "event": event_id,
+                "helpdesk": target.helpdesk,
+                "conversation": thread.id,
+                "sequence": thread.last_sequence,
+                "lane": event.lane,
+            }
+            self._outbox.append(job)
+            self._deliveries.append({**job, "options": orjson.dumps(target.options).decode(), "status": "due"})
+
+    def bury(self, arrival: Arrival) -> None:
+        """Account for an arrival of which not even a stub could be made."""
+        self.add_message(arrival, status="dead", detail="normalize")
+        id_ = self._vault.uuid(b"dead", arrival.connector, arrival.source_id)
+        if arrival.original is not None:
+            self._add_content(id_, "original", 0, arrival.original, filename=None, media_type=arrival.media_type)
+        self._dead.append({
+            "id": id_,
+            "stage": "normalize",
+            "reason": arrival.dead,
+            "connector": arrival.connector,
+            "source_id": arrival.source_id,
+            "event": None,
+            "helpdesk": None,
+            "buried_at": self._now,
+        })  # fmt: skip
+
+    def move_cursor(self, connector: str, stream: str, value: Json) -> None:
+        """Move a stream's cursor; the last of several moves counts."""
+        self._cursors[connector, stream] = {
+            "connector": connector,
+            "stream": stream,
+            "value": orjson.dumps(value).decode(),
+            "moved_at": self._now,
+        }
+
+    def write(self, connection: Connection) -> None:
+        """Write everything, referenced rows first."""
+        for statement, rows in (
+            (_ADD_BLOB, list(self._blobs.values())),
+            (insert(message), self._messages),
+            (_ADD_ATTACHMENT, self._attachments),
+            (insert(delivery), self._deliveries),
+            (insert(outbox), self._outbox),
+            (insert(dead_letter), self._dead),
+            (_MOVE_CURSOR, list(self._cursors.values())),
+        ):
+            if rows:
+                connection.execute(statement, rows)
+
+    def _event(self, arrival: Arrival, id_: str, thread: Thread, attachments: tuple[Attachment, ...]) -> Event:
+        trace = id_.replace("-", "")
+        ticket = self._ticket(arrival, id_, thread, attachments)
+        return Event(
+            id=id_,
+            source=f"/fanin/{arrival.connector}",
+            subject=thread.tracking_number,
+            time=datetime.fromtimestamp(self._now / 1000, UTC),
+            partitionkey=thread.id,
+            sequence=f"{thread.last_sequence:010d}",
+            lane=ticket.triage.lane,
+            traceparent=f"00-{trace}-{trace[:16]}-01",
+            data=ticket,
+        )
+
+    def _ticket(self, arrival: Arrival, id_: str, thread: Thread, attachments: tuple[Attachment, ...]) -> Ticket:
+        draft = arrival.draft
+        assert draft is not None
+        return Ticket(
+            tracking_number=thread.tracking_number,
+            conversation=ConversationPart(
+                id=thread.id,
+                kind="new" if thread.last_sequence == 1 else "follow_up",
+                sequence=thread.last_sequence,
+                visibility=arrival.visibility,
+                transcript_url=f"{self._base_url}/v1/tickets/{thread.tracking_number}/transcript",
+            ),
+            channel=Channel(kind=arrival.channel, connector=arrival.connector, account=arrival.account),
+            requester=msgspec.structs.replace(draft.requester, id=self._requester_id(draft.requester, id_)),
+            message=msgspec.structs.replace(draft.message, id=id_),
+            attachments=attachments,
+            facts=draft.facts,
+            triage=draft.triage,
+            safety=draft.safety,
+        )
+
+    def _requester_id(self, requester: Requester, event_id: str) -> str:
+        """The same for the same first identity; a requester without any is nobody else's."""
+        first = requester.identities[0] if requester.identities else None
+        return self._vault.uuid(b"requester", (f"{first.kind}:{first.value}" if first else event_id))
+
+    def _add_files(self, arrival: Arrival, event_id: str) -> tuple[Attachment, ...]:
+        assert arrival.draft is not None
+        if arrival.original is not None:
+            self._add_content(event_id, "original", 0, arrival.original, filename=None, media_type=arrival.media_type)
+        attachments = []
+        for index, (file, content) in enumerate(zip(arrival.draft.files, arrival.files, strict=True)):
+            id_ = self._add_content(
+                event_id, "attachment", index, content, filename=file.filename, media_type=file.media_type
+            )
+            attachments.append(
+                Attachment(
+                    id=id_,
+                    filename=file.filename,
+                    media_type=file.media_type,
+                    declared_media_type=file.declared_media_type,
+                    size=content.size,
+                    sha256=content.sha256,
+                    inline=file.inline,
+                    content_id=file.content_id,
+                    url=f"{self._base_url}/v1/attachments/{id_}",
+                )
+            )
+        return tuple(attachments)
+
+    def _add_content(
+        self, owner: str, role: str, index: int, content: Content, *, filename: str | None, media_type: str
+    ) -> str:
+        """Note a content and who refers to it; returns the id of the reference."""
+        sealed = None
+        if content.sha256 not in self._blobs:
+            if content.clear is not None:
+                sealed = self._vault.seal(content.clear, content.sha256.encode())
+            self._blobs[content.sha256] = {
+                "sha256": content.sha256,
+                "size": content.size,
+                "content": sealed,
+                "stored_at": self._now,
+            }
+        id_ = self._vault.uuid(b"attachment", owner, role, str(index))
+        self._attachments.append({
+            "id": id_,
+            "event": owner,
+            "role": role,
+            "sha256": content.sha256,
+            "size": content.size,
+            "filename": filename and self._vault.seal(filename.encode(), id_.encode()),
+            "media_type": media_type,
+            "stored_at": self._now,
+        })  # fmt: skip
+        return id_
+
+
+_ADD_BLOB = insert_unless_known(blob).on_conflict_do_nothing()
+_ADD_ATTACHMENT = insert_unless_known(attachment).on_conflict_do_nothing()
+_MOVE_CURSOR = insert_unless_known(cursor)
+_MOVE_CURSOR = _MOVE_CURSOR.on_conflict_do_update(
+    index_elements=["connector", "stream"],
+    set_={"value": _MOVE_CURSOR.excluded.value, "moved_at": _MOVE_CURSOR.excluded.moved_at},
+)

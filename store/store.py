@@ -1,0 +1,258 @@
+"""The door to everything that survives a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine, select
+
+from model.envelope import BlobRef, Receipt
+from model.errors import Transient
+from model.event import Event, Job, TicketRef
+from model.json import Json
+from model.ticket import Lane
+from store import audit, dead_letters, kept, ledger, retention
+from store.accept import Acceptance, known_sources
+from store.arrival import SMALL, Batch, Content
+from store.blobs import BlobFiles
+from store.crypto import Vault, load_master_key
+from store.database import READERS, create_store_engine
+from store.migrate import migrate
+from store.schema import attachment, blob
+from store.writer import Writer
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Store:
+    """An open `data_dir`: database, blob files and keys.
+
+    Everything that writes goes through one writer and returns once it is committed; it raises Transient
+    if the database cannot take it now.
+    """
+
+    def __init__(self, data_dir: Path, engine: Engine, vault: Vault, *, base_url: str, min_free_disk: int) -> None:
+        self.data_dir, self.vault = data_dir, vault
+        self._engine, self._base_url, self._min_free_disk = engine, base_url, min_free_disk
+        self._blobs = BlobFiles(data_dir / "blobs", vault)
+        self._writer = Writer(engine)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+
+    @classmethod
+    async def open(
+        cls, data_dir: Path, *, base_url: str = "http://127.0.0.1:9090", key: str | None = None, min_free_disk: int = 0
+    ) -> Store:
+        """Open the data_dir, creating or migrating what is in it.
+
+        Raises Misconfigured if it cannot be written, or belongs to a newer version.
+        """
+        master = await asyncio.to_thread(load_master_key, data_dir / "keys" / "store.key", key)
+        engine = create_store_engine(data_dir / "fanin.db")
+        await asyncio.to_thread(migrate, engine, data_dir / "fanin.db")
+        return cls(data_dir, engine, Vault(master), base_url=base_url, min_free_disk=min_free_disk)
+
+    async def close(self) -> None:
+        """Finish what is being written, and let go of the files."""
+        await self._writer.close()
+        self._readers.shutdown()
+        self._engine.dispose()
+
+    # -- intake ---------------------------------------------------------------------------------
+
+    async def accept(self, batch: Batch) -> list[Receipt]:
+        """Make a batch durable and move its cursor, in one transaction; one receipt for each arrival.
+
+        Raises Transient, having stored nothing, if the disk is almost full or cannot be written.
+        """
+        self.refuse_when_full()
+        return await self._writer.do(self._accept, batch)
+
+    def refuse_when_full(self) -> None:
+        """Raise Transient if less than `min_free_disk` bytes are free: the rest is the ledger's."""
+        free = shutil.disk_usage(self.data_dir).free
+        if free < self._min_free_disk:
+            raise Transient(
+                f"{free // 2**20} MiB are free in data_dir, less than min_free_disk "
+                f"({self._min_free_disk // 2**20} MiB): make room; nothing is lost, reading goes on by itself"
+            )
+
+    async def known(self, connector: str, source_ids: Sequence[str]) -> dict[str, Receipt]:
+        """The receipts of those messages that the store has already."""
+        found = await self._read(known_sources, {connector: list(source_ids)})
+        return {
+            id_: known.receipt("duplicate" if known.status == "accepted" else None) for (_, id_), known in found.items()
+        }
+
+    async def keep(self, content: bytes, sha256: str) -> Content:
+        """Prepare content for acceptance: a large one is written to its file now."""
+        if len(content) <= SMALL:
+            return Content(sha256=sha256, size=len(content), clear=content)
+        await asyncio.to_thread(self._blobs.put, content, sha256)
+        return Content(sha256=sha256, size=len(content))
+
+    async def write_blob(self, chunks: AsyncIterator[bytes]) -> BlobRef:
+        """Store a stream, encrypted as it is written.  Raises Transient if the disk cannot take it."""
+        self.refuse_when_full()
+        return await self._blobs.write(chunks)
+
+    def read_file(self, sha256: str) -> Iterator[bytes]:
+        """Yield the clear content of a blob that is a file; blocks on the disk.
+
+        Raises FileNotFoundError if there is none, Permanent if it is damaged.
+        """
+        return self._blobs.read(sha256)
+
+    async def read_blob(self, sha256: str) -> AsyncIterator[bytes]:
+        """Yield the clear content of a blob in pieces.  Raises KeyError if it is not there (any more)."""
+        row = await self._read(_find_blob, sha256)
+        if row is None:
+            raise KeyError(sha256)
+        if row is not None and row.content is not None:
+            yield self.vault.open(row.content, sha256.encode())
+            return
+        pieces = self._blobs.read(sha256)
+        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            yield piece
+
+    async def find_attachment(self, id_: str) -> Any:
+        """The row of an attachment (sha256, size, media_type, filename in the clear) or None."""
+        return await self._read(_find_attachment, self.vault, id_)
+
+    # -- connectors' own ------------------------------------------------------------------------
+
+    async def cursor(self, connector: str, stream: str) -> Json | None:
+        """Where the stream stands, or None."""
+        return await self._read(kept.read_cursor, connector, stream)
+
+    async def get(self, connector: str, name: str) -> tuple[Json, int] | None:
+        """A kept value and its version, or None if there is none that is still valid."""
+        return await self._read(kept.read_value, self.vault, connector, name, _now())
+
+    async def put(self, put: kept.Put) -> bool:
+        """Compare and set; False if another writer came first."""
+        return await self._writer.do(kept.put_values, put)
+
+    async def delete(self, connector: str, name: str) -> None:
+        """Forget a kept value."""
+        await self._writer.do(kept.delete_values, (connector, name))
+
+    # -- delivery -------------------------------------------------------------------------------
+
+    async def unpublished(self, helpdesk: str, lane: Lane, limit: int) -> list[tuple[int, Job]]:
+        """The oldest jobs of a lane that are not yet published."""
+        return await self._read(ledger.unpublished, helpdesk, lane, limit)
+
+    async def published(self, positions: Sequence[int]) -> None:
+        """Take published jobs from the outbox."""
+        await self._writer.do(ledger.published, positions)
+
+    async def pair(
+        self, conversation: str, helpdesk: str, *, urgent_only: bool = False
+    ) -> tuple[list[ledger.Due], TicketRef | None]:
+        """The next unsettled deliveries of a conversation to a helpdesk, in order, and their ticket."""
+        return await self._read(ledger.pair, conversation, helpdesk, urgent_only=urgent_only)
+
+    def open_event(self, due: ledger.Due) -> Event:
+        """The event of a delivery.  Raises Permanent if it cannot be opened any more."""
+        return ledger.open_event(self.vault, due)
+
+    async def settle(self, settled: ledger.Settled) -> None:
+        """Record a delivery that succeeded."""
+        await self._writer.do(ledger.settle, settled)
+
+    async def postpone(self, failed: ledger.Failed) -> None:
+        """Record a delivery that is to be tried again."""
+        await self._writer.do(ledger.postpone, failed)
+
+    async def bury(self, due: ledger.Due, reason: str, at: datetime) -> None:
+        """Give a delivery up."""
+        id_ = self.vault.uuid(b"dead", due.event_id, due.helpdesk)
+        await self._writer.do(ledger.bury, ledger.Buried(id=id_, due=due, reason=reason, at=at))
+
+    async def republish_due(self, now: datetime) -> int:
+        """Put jobs into the outbox for the postponed deliveries whose time has come."""
+        if await self._read(ledger.any_due, now):
+            return await self._writer.do(ledger.republish_due, now)
+        return 0
+
+    async def republish_all(self, helpdesk: str) -> int:
+        """Put jobs into the outbox for all unsettled deliveries to a helpdesk."""
+        return await self._writer.do(ledger.republish_all, helpdesk)
+
+    async def backlog(self) -> list[ledger.Backlog]:
+        """How much waits for each helpdesk, and since when."""
+        return await self._read(ledger.backlog)
+
+    # -- operators ------------------------------------------------------------------------------
+
+    async def account(self, helpdesks: list[str]) -> audit.Account:
+        """Count everything, and say what does not balance."""
+        return await self._read(audit.take_account, helpdesks)
+
+    async def list_dead_letters(self, limit: int = 1000) -> list[dead_letters.DeadLetter]:
+        """The newest dead letters."""
+        return await self._read(dead_letters.list_letters, limit)
+
+    async def find_dead_letter(self, id_: str) -> dead_letters.DeadLetter | None:
+        """The only dead letter whose id begins so, or None."""
+        return await self._read(dead_letters.find_letter, id_)
+
+    async def retry(self, letter: dead_letters.DeadLetter) -> None:
+        """Make a given-up message wanted again."""
+        await self._writer.do(dead_letters.retry_letters, letter)
+
+    async def drop(self, letter: dead_letters.DeadLetter) -> None:
+        """Give a message up for good."""
+        await self._writer.do(dead_letters.drop_letters, letter)
+
+    async def expire(self, rules: retention.Retention, now: datetime) -> None:
+        """Remove what has expired and the files that nothing names."""
+        await self._writer.do(retention.expire, retention.Expiry(retention=rules, now=now))
+        await self._read(retention.sweep_files, self._blobs)
+
+    async def ready(self) -> None:
+        """Return if the store can be written now.  Raises Transient if not."""
+        self.refuse_when_full()
+        await self._writer.do(_nothing, None)
+
+    # -- plumbing -------------------------------------------------------------------------------
+
+    def _accept(self, connection: Connection, batches: Sequence[Batch]) -> list[list[Receipt]]:
+        return Acceptance(connection, self.vault, _now(), self._base_url).run(batches)
+
+    async def _read(
+        self, query: Callable[Concatenate[Connection, P], R], /, *arguments: P.args, **named: P.kwargs
+    ) -> R:
+        def run() -> R:
+            with self._engine.connect() as connection:
+                return query(connection, *arguments, **named)
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+
+
+def _find_blob(connection: Connection, sha256: str) -> Any:
+    return connection.execute(select(blob).where(blob.c.sha256 == sha256)).one_or_none()
+
+
+def _find_attachment(connection: Connection, vault: Vault, id_: str) -> Any:
+    row = connection.execute(select(attachment).where(attachment.c.id == id_)).one_or_none()
+    if row is None:
+        return None
+    name = vault.open(row.filename, id_.encode()).decode() if row.filename else ""
+    return row.sha256, row.size, row.media_type, name
+
+
+def _nothing(_connection: Connection, callers: Sequence[None]) -> list[None]:
+    """Commit nothing, which still takes the write lock."""
+    return list(callers)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
