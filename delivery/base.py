@@ -1,0 +1,64 @@
+"""The contracts of the way out: a queue carries triggers, a helpdesk takes events.
+
+The ledger in the store is the truth about what is delivered.  A job may be lost, repeated or late without
+harm: it only says that there may be something to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Protocol
+
+from model.event import Event, Job, TicketRef
+from model.json import Json
+
+Deliver = Callable[[Job], Awaitable[None]]
+"""Does what a job asks for; never raises but when it is cancelled."""
+
+
+class Queue(Protocol):
+    """Carries jobs from the relay to the workers.
+
+    The contract, in the words of its tests (`tests/contract/queues.py`):
+
+    1. A published job is delivered at least once while workers run, unless the queue is lost as a whole.
+    2. A job whose id is still waiting is not added again.
+    3. Urgent jobs are taken before normal ones, normal ones before bulk, whatever the backlog.
+    4. At least one worker a helpdesk takes urgent jobs alone.
+    """
+
+    async def publish(self, jobs: Sequence[Job]) -> None:
+        """Add jobs.  May wait for room; raises Transient if the queue cannot be reached."""
+
+    async def run(self, deliver: Deliver) -> None:
+        """Take jobs and deliver them until cancelled.  Raises Transient if the queue cannot be reached."""
+
+
+class Files(Protocol):
+    """Where a helpdesk finds the content of attachments."""
+
+    def read_blob(self, sha256: str) -> AsyncIterator[bytes]:
+        """Yield the clear content in pieces.  Raises KeyError if it has expired."""
+
+
+class Helpdesk(Protocol):
+    """Takes events.
+
+    The contract, in the words of its tests (`tests/contract/helpdesks.py`):
+
+    1. `submit` returning means that the event is durable at the helpdesk.
+    2. `submit` of an event that it has already changes nothing and returns the same reference.
+    3. An event with a reference continues that ticket; without one it opens a ticket.
+    4. `submit` raises Transient (may be repeated), Permanent (never) or CredentialsRejected; cancelled at
+       any await, it may be repeated.
+    5. `check` has no side effects, and fails while the helpdesk is down.
+    """
+
+    async def submit(self, event: Event, ref: TicketRef | None, options: Mapping[str, Json]) -> TicketRef:
+        """Deliver an event, idempotent by its id; `options` are the route's, such as queue or priority."""
+
+    async def check(self) -> None:
+        """Return if the helpdesk can be reached and would take an event now.
+
+        Raises Transient or CredentialsRejected, saying what to do.
+        """

@@ -1,0 +1,1 @@
+"""The helpdesks: one file a kind."""

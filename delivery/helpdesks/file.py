@@ -1,0 +1,166 @@
+"""The helpdesk that is a folder: `tickets.jsonl`, one CloudEvent a line, and `attachments/<sha256>`.
+
+Useful as an archive, as the first thing that a new installation shows, and for helpdesks that import
+files.  Several events share a sync of the disk; an event that stands in the file already is not written
+again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import re
+import shutil
+import tempfile
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from delivery.base import Files
+from model.errors import Transient
+from model.event import Event, TicketRef
+from model.json import Json
+from model.ticket import Attachment
+from store.crypto import sync_directory
+
+log = structlog.get_logger()
+
+_ENCODE = msgspec.json.Encoder().encode
+_ID = re.compile(rb'\{"specversion":"1\.0","id":"([0-9a-f-]{36})"')
+LEAST_FREE = 1024 * 1024
+"""Bytes below which the disk counts as full."""
+
+
+class FileHelpdesk:
+    """Appends events to a file, each once and durably."""
+
+    def __init__(self, path: Path, files: Files) -> None:
+        self._folder, self._files = path, files
+        self._tickets = path / "tickets.jsonl"
+        self._known: set[int] | None = None
+        self._waiting: list[tuple[int, bytes, asyncio.Future[None]]] = []
+        self._flushing: asyncio.Task[None] | None = None
+
+    async def submit(self, event: Event, ref: TicketRef | None, options: Mapping[str, Json]) -> TicketRef:  # noqa: ARG002  a file has no tickets to continue and no options
+        """Append the event and the content of its attachments.  Raises Transient if the disk cannot take them."""
+        for attachment in event.data.attachments:
+            await self._save(attachment)
+        written = asyncio.get_running_loop().create_future()
+        self._waiting.append((uuid.UUID(event.id).int, _ENCODE(event) + b"\n", written))
+        if self._flushing is None or self._flushing.done():
+            self._flushing = asyncio.create_task(self._flush())
+        await written
+        return TicketRef(event.subject)
+
+    async def check(self) -> None:
+        """Return if the folder can be written.  Raises Transient if not, or if the disk is full."""
+        try:
+            await asyncio.to_thread(self._check)
+        except OSError as error:
+            raise _cannot_write(self._folder, error) from None
+
+    async def _flush(self) -> None:
+        """Write what waits, and what comes meanwhile, with one sync a round.
+
+        A task of its own: a submit that is cancelled takes nobody else's line with it.
+        """
+        while self._waiting:
+            waiting, self._waiting = self._waiting, []
+            failure: Transient | None = None
+            try:
+                await asyncio.to_thread(self._append, [(id_, line) for id_, line, _ in waiting])
+            except OSError as error:
+                failure = _cannot_write(self._tickets, error)
+            for written in (written for _, _, written in waiting if not written.done()):
+                if failure is None:
+                    written.set_result(None)
+                else:
+                    written.set_exception(failure)
+
+    def _append(self, lines: list[tuple[int, bytes]]) -> None:
+        if self._known is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._known = _read_ids(self._tickets)
+        fresh = {id_: line for id_, line in lines if id_ not in self._known}
+        if fresh:
+            _append_durably(self._tickets, b"".join(fresh.values()))
+            self._known.update(fresh)
+
+    async def _save(self, attachment: Attachment) -> None:
+        """Write the content of an attachment, unless it is there; what has expired is left out."""
+        target = self._folder / "attachments" / attachment.sha256
+        try:
+            await asyncio.to_thread(target.parent.mkdir, parents=True, exist_ok=True)
+            if not await asyncio.to_thread(target.exists):
+                await self._copy(attachment.sha256, target)
+        except KeyError:
+            log.warning("attachment.expired", attachment=attachment.id)
+        except OSError as error:
+            raise _cannot_write(target, error) from None
+
+    async def _copy(self, sha256: str, target: Path) -> None:
+        """Copy a blob to a file that has its name only when it is whole and synced."""
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as file:
+            try:
+                async for piece in self._files.read_blob(sha256):
+                    await asyncio.to_thread(file.write, piece)
+                file.flush()
+                await asyncio.to_thread(os.fsync, file.fileno())
+                await asyncio.to_thread(os.rename, file.name, target)
+            except BaseException:
+                os.unlink(file.name)  # noqa: PTH108  a moment's work, also while being cancelled
+                raise
+
+    def _check(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(self._folder, os.W_OK | os.X_OK):
+            raise PermissionError(13, "permission denied")
+        if shutil.disk_usage(self._folder).free < LEAST_FREE:
+            raise OSError(28, "no space left on device")
+
+
+def _read_ids(path: Path) -> set[int]:
+    """The ids of the events that stand in the file; a last line that was torn by a crash is cut off."""
+    ids: set[int] = set()
+    if not path.exists():
+        return ids
+    whole = 0
+    with path.open("r+b") as file:
+        for line in file:
+            if not line.endswith(b"\n"):
+                break
+            whole += len(line)
+            if found := _ID.match(line):
+                ids.add(uuid.UUID(found[1].decode()).int)
+        file.truncate(whole)
+    return ids
+
+
+def _append_durably(path: Path, content: bytes) -> None:
+    """Append and sync; where that fails the file is as it was."""
+    is_new = not path.exists()
+    with path.open("ab", buffering=0) as file:
+        before = file.tell()
+        try:
+            _write_whole(file, content)
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(before)
+            raise
+    if is_new:
+        sync_directory(path.parent)
+
+
+def _write_whole(file: io.FileIO, content: bytes) -> None:
+    """Write all of it: a disk that fills up takes a part and says so only at the next write."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def _cannot_write(path: Path, error: OSError) -> Transient:
+    return Transient(f"cannot write {path}: {error.strerror}")

@@ -1,0 +1,1 @@
+"""The queues: one file a kind."""

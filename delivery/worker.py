@@ -1,0 +1,171 @@
+"""The worker: queue to helpdesk.
+
+The unit of work is the pair of a conversation and a helpdesk.  A job names a pair; whoever holds the pair
+delivers everything of it that is due, in order, until nothing is.  A job that finds its pair held ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+from msgspec import Struct
+
+from delivery.desk import Desk
+from model.backoff import backoff
+from model.clock import Clock
+from model.errors import CredentialsRejected, FaninError, Permanent, Transient
+from model.event import Event, Job, TicketRef
+from store.ledger import PAGE, Due, Failed, Settled
+
+log = structlog.get_logger()
+
+Pair = tuple[str, str]
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """How often and how long a delivery is tried."""
+
+    max_tries: int = 12
+    first_pause: timedelta = timedelta(seconds=1)
+    longest_pause: timedelta = timedelta(minutes=15)
+    time_limit: timedelta = timedelta(seconds=60)
+    """The most that one submit may take."""
+    overtake_after_tries: int = 3
+    overtake_after: timedelta = timedelta(seconds=10)
+    """An urgent message overtakes a predecessor that failed so often or for so long."""
+
+
+class Ledger(Protocol):
+    """The part of the store that a worker needs."""
+
+    async def pair(
+        self, conversation: str, helpdesk: str, *, urgent_only: bool = False
+    ) -> tuple[list[Due], TicketRef | None]: ...
+
+    def open_event(self, due: Due) -> Event: ...
+
+    async def settle(self, settled: Settled) -> None: ...
+
+    async def postpone(self, failed: Failed) -> None: ...
+
+    async def bury(self, due: Due, reason: str, at: datetime) -> None: ...
+
+
+class Worker:
+    """Delivers what jobs point at, keeping the order within each conversation."""
+
+    def __init__(self, ledger: Ledger, desks: Mapping[str, Desk], policy: Policy, clock: Clock) -> None:
+        self._ledger, self._desks, self._policy, self._clock = ledger, desks, policy, clock
+        self._held: set[Pair] = set()
+        self._asked_again: set[Pair] = set()
+
+    async def deliver(self, job: Job) -> None:
+        """Deliver what is due of the job's conversation to its helpdesk.
+
+        Never raises: what cannot be recorded now stays due in the ledger, and is published again.
+        """
+        pair = (job.conversation, job.helpdesk)
+        desk = self._desks.get(job.helpdesk)
+        if desk is None:
+            return
+        if pair in self._held:
+            self._asked_again.add(pair)
+            return
+        self._held.add(pair)
+        try:
+            await self._deliver_pair(desk, pair)
+        except Transient as error:
+            desk.close(error)
+        finally:
+            self._held.discard(pair)
+            self._asked_again.discard(pair)
+
+    async def _deliver_pair(self, desk: Desk, pair: Pair) -> None:
+        while desk.is_open:
+            self._asked_again.discard(pair)
+            dues, ref = await self._ledger.pair(*pair)
+            settled = await self._deliver_in_order(desk, dues, ref)
+            if settled == 0 and dues and self._may_be_overtaken(dues[0]):
+                settled = await self._overtake(desk, pair, ref)
+            nothing_left = settled == len(dues) < PAGE
+            if (settled == 0 or nothing_left) and pair not in self._asked_again:
+                return
+
+    async def _deliver_in_order(self, desk: Desk, dues: Sequence[Due], ref: TicketRef | None) -> int:
+        """Deliver from the first on until one has to wait, and those behind it with it; how many were settled."""
+        for count, due in enumerate(dues):
+            settled, ref = await self._deliver_one(desk, due, ref) if self._is_ready(due) else (False, ref)
+            if not settled:
+                return count
+        return len(dues)
+
+    async def _overtake(self, desk: Desk, pair: Pair, ref: TicketRef | None) -> int:
+        """Deliver the urgent messages behind one that keeps failing; how many were settled."""
+        urgent, _ = await self._ledger.pair(*pair, urgent_only=True)
+        return await self._deliver_in_order(desk, [due for due in urgent if self._is_ready(due)], ref)
+
+    async def _deliver_one(self, desk: Desk, due: Due, ref: TicketRef | None) -> tuple[bool, TicketRef | None]:
+        """Submit one event and record what came of it; whether it is settled, and the conversation's ticket."""
+        try:
+            event = self._ledger.open_event(due)
+            ref = await self._submit(desk, event, ref, due)
+        except Permanent as error:
+            await self._bury(due, str(error))
+            return True, ref
+        except CredentialsRejected as error:
+            desk.close(error)
+            return False, ref
+        except Transient as error:
+            return await self._failed(desk, due, error), ref
+        await self._ledger.settle(Settled(due=due, ref=ref, at=self._clock.now()))
+        desk.health.proven()
+        log.debug("event.delivered", event_id=due.event_id, helpdesk=due.helpdesk)
+        return True, ref
+
+    async def _submit(self, desk: Desk, event: Event, ref: TicketRef | None, due: Due) -> TicketRef:
+        """Submit within the time limit; a defect of the helpdesk's code is a failed try like any other."""
+        try:
+            async with asyncio.timeout(self._policy.time_limit.total_seconds()):
+                return await desk.helpdesk.submit(event, ref, due.options)
+        except FaninError:
+            raise
+        except TimeoutError:
+            raise Transient(f"no answer within {self._policy.time_limit.total_seconds():g} s") from None
+        except Exception as error:
+            log.exception("helpdesk.defect", helpdesk=due.helpdesk, event_id=due.event_id)
+            raise Transient(f"{type(error).__name__} in helpdesk {due.helpdesk}") from error
+
+    async def _failed(self, desk: Desk, due: Due, error: Transient) -> bool:
+        """Decide whose failure it was: the helpdesk's (pause it) or the message's (a try); whether it is settled."""
+        if error.retry_after is None and (down := await desk.is_down()) is not None:
+            desk.close(down)
+            return False
+        counts = error.retry_after is None
+        tries = due.tries + counts
+        if tries >= self._policy.max_tries:
+            await self._bury(due, f"failed {tries} times, the last time with: {error}")
+            return True
+        pause = error.retry_after or backoff(
+            max(tries, 1), first=self._policy.first_pause, most=self._policy.longest_pause
+        )
+        now = self._clock.now()
+        await self._ledger.postpone(Failed(due=due, at=now, due_at=now + pause, counts=counts))
+        log.warning("event.postponed", event_id=due.event_id, helpdesk=due.helpdesk, tries=tries, reason=str(error))
+        return False
+
+    async def _bury(self, due: Due, reason: str) -> None:
+        await self._ledger.bury(due, reason, self._clock.now())
+        log.error("event.buried", event_id=due.event_id, helpdesk=due.helpdesk, reason=reason)
+
+    def _is_ready(self, due: Due) -> bool:
+        return due.due_at is None or due.due_at <= self._clock.now()
+
+    def _may_be_overtaken(self, due: Due) -> bool:
+        if due.failed_at is None:
+            return False
+        failing = self._clock.now() - due.failed_at
+        return due.tries >= self._policy.overtake_after_tries or failing >= self._policy.overtake_after
