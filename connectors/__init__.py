@@ -1,0 +1,26 @@
+"""The channels: which kinds of connector exist, and how one is made."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from connectors.base import Connector, Health
+from connectors.email.settings import EmailSettings
+from model.kind import Kind
+
+
+class MakeConnector(Protocol):
+    """Makes a connector of its configured name, its settings and the voice for its health."""
+
+    def __call__(self, name: str, settings: Any, health: Health) -> Connector: ...
+
+
+def _email(name: str, settings: EmailSettings, health: Health) -> Connector:
+    from connectors.email.connector import EmailConnector  # type: ignore[import-untyped]  # noqa: PLC0415 - see Kind
+
+    return EmailConnector(name, settings, health)  # type: ignore[no-any-return]
+
+
+CONNECTORS: dict[str, Kind[MakeConnector]] = {
+    "email": Kind(EmailSettings, _email),
+}

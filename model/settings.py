@@ -1,34 +1,159 @@
-"""The types in which settings are written: one base class, secrets, sizes and durations."""
+"""The types in which settings are written: one base class, secrets, sizes, durations, places."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, GetCoreSchemaHandler, model_validator
-from pydantic_core import CoreSchema, core_schema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from model.errors import Misconfigured
 
-__all__ = ["ByteSize", "Duration", "Secret", "Settings"]
+__all__ = [
+    "ByteSize",
+    "Duration",
+    "FilePath",
+    "Listen",
+    "OneOrMore",
+    "Secret",
+    "Settings",
+    "Several",
+    "WebUrl",
+    "mistakes",
+]
 
-_UNITS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)\s*", re.ASCII)
+_SPANS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}
+_SIZES = {"B": 1, "kB": 1000, "KiB": 1 << 10, "MB": 10**6, "MiB": 1 << 20, "GB": 10**9, "GiB": 1 << 30, "TiB": 1 << 40}
+_DURATION = rf"(\d{{1,9}}(?:\.\d{{1,9}})?) ?({'|'.join(_SPANS)})"
+_SIZE = rf"(\d{{1,9}}(?:\.\d{{1,9}})?) ?({'|'.join(_SIZES)})"
+_LISTEN = r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})"
+_WEB_URL = r"https?://[^\s/?#@]+(/[^\s?#]*)?"
 
 
 def _duration(value: Any) -> Any:
-    if isinstance(value, str) and (found := _DURATION.fullmatch(value)):
-        return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
-    if isinstance(value, timedelta):
+    if isinstance(value, str) and (found := re.fullmatch(_DURATION, value.strip(), re.ASCII)):
+        value = timedelta(seconds=float(found[1]) * _SPANS[found[2]])
+    if isinstance(value, timedelta) and value > timedelta(0):
         return value
     msg = "expected a duration such as 500 ms, 30 s, 5 min, 12 h or 90 d"
     raise ValueError(msg)
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration, json_schema_input_type=str)]
-"""A span of time written with its unit: `500 ms`, `30 s`, `5 min`, `12 h`, `90 d`."""
+def _duration_text(value: timedelta) -> str:
+    milliseconds = round(value.total_seconds() * 1000)
+    unit, scale = next((u, s) for u, s in reversed(_SPANS.items()) if not milliseconds % round(s * 1000))
+    return f"{milliseconds // round(scale * 1000)} {unit}"
+
+
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    PlainSerializer(_duration_text),
+    WithJsonSchema({"type": "string", "title": "duration", "pattern": f"^{_DURATION}$"}),
+]
+"""A span of time longer than none, written with its unit: `500 ms`, `30 s`, `5 min`, `12 h`, `90 d`."""
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, str) and (found := re.fullmatch(_SIZE, value.strip(), re.ASCII)):
+        return int(float(found[1]) * _SIZES[found[2]])
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    msg = "expected a size such as 64 KiB, 50 MiB or 2 GiB"
+    raise ValueError(msg)
+
+
+def _size_text(value: int) -> str:
+    unit, scale = next((u, s) for u, s in reversed(_SIZES.items()) if not value % s and (s == 1 or "i" in u))
+    return f"{value // scale} {unit}"
+
+
+ByteSize = Annotated[
+    int,
+    BeforeValidator(_size),
+    PlainSerializer(_size_text),
+    WithJsonSchema({"type": "string", "title": "size", "pattern": f"^{_SIZE}$"}),
+]
+"""A number of bytes, written with its unit: `64 KiB`, `50 MiB`, `2 GiB`."""
+
+
+def _path(value: Any) -> Any:
+    if isinstance(value, Path) or (isinstance(value, str) and value and "\0" not in value):
+        return Path(value)
+    msg = "expected a path"
+    raise ValueError(msg)
+
+
+FilePath = Annotated[Path, BeforeValidator(_path), WithJsonSchema({"type": "string", "title": "path", "minLength": 1})]
+"""A file or folder; a relative one is looked for in the daemon's working directory."""
+
+T = TypeVar("T")
+_alone = BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
+Several = Annotated[tuple[T, ...], _alone]
+"""A list; a single text may stand without brackets."""
+OneOrMore = Annotated[tuple[T, ...], Field(min_length=1), _alone]
+"""A list that is not empty; a single text may stand without brackets."""
+
+
+class Listen(NamedTuple):
+    """Where a server listens: a host without brackets, and a port (0 lets the system choose)."""
+
+    host: str
+    port: int
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @classmethod
+    def parse(cls, value: Any) -> Listen:
+        """Read `host:port`, an IPv6 address in brackets.  Raises ValueError."""
+        if isinstance(value, cls):
+            return value
+        found = re.fullmatch(_LISTEN, value, re.ASCII) if isinstance(value, str) else None
+        if found is None or int(found[2]) > 0xFFFF:
+            msg = "expected an address and a port such as 127.0.0.1:8080 or [::1]:8080"
+            raise ValueError(msg)
+        return cls(found[1].strip("[]"), int(found[2]))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(cls.parse, serialization=core_schema.to_string_ser_schema())
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string", "title": "address:port", "pattern": f"^{_LISTEN}$"}
+
+
+def _web_url(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(_WEB_URL, value):
+        return value.rstrip("/")
+    msg = "expected an address such as https://support.example.com, without user, query or fragment"
+    raise ValueError(msg)
+
+
+WebUrl = Annotated[str, BeforeValidator(_web_url), WithJsonSchema({"type": "string", "title": "URL", "format": "uri"})]
+"""An http or https address without a slash at its end."""
 
 
 class Secret:
@@ -77,20 +202,28 @@ class Secret:
 
     @classmethod
     def _validate(cls, value: Any) -> Secret:
-        if isinstance(value, Secret):
-            return value
-        if isinstance(value, str) and value:
-            return cls(value)
-        msg = "expected a secret as text that is not empty"
-        raise ValueError(msg)
+        secret = cls(value) if isinstance(value, str) else value
+        if not isinstance(secret, Secret):
+            msg = "expected a secret as text; put it in quotes"
+            raise ValueError(msg)  # noqa: TRY004 - pydantic collects ValueErrors
+        try:
+            empty = not secret.read()
+        except Misconfigured as error:
+            raise ValueError(str(error)) from None
+        if empty:
+            msg = "the secret is empty"
+            raise ValueError(msg)
+        return secret
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
-            cls._validate,
-            json_schema_input_schema=core_schema.str_schema(),
-            serialization=core_schema.plain_serializer_function_ser_schema(repr),
+            cls._validate, serialization=core_schema.plain_serializer_function_ser_schema(repr)
         )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string", "title": "secret", "minLength": 1}
 
 
 class Settings(BaseModel):
@@ -99,7 +232,13 @@ class Settings(BaseModel):
     Each field of type Secret may be given as `<field>_file` instead.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        arbitrary_types_allowed=True,
+        use_attribute_docstrings=True,
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -107,20 +246,47 @@ class Settings(BaseModel):
         if not isinstance(data, dict):
             return data
         data = dict(data)
-        for name, field in cls.model_fields.items():
-            if not _holds_secret(field.annotation) or (path := data.pop(f"{name}_file", None)) is None:
+        for name in _secret_fields(cls):
+            if (path := data.pop(f"{name}_file", None)) is None:
                 continue
-            if name in data:
-                msg = f"{name} and {name}_file exclude each other: keep one"
-                raise ValueError(msg)
-            secret = Secret(path=Path(str(path)))
-            try:
-                secret.read()
-            except Misconfigured as error:
-                raise ValueError(str(error)) from None
-            data[name] = secret
+            if data.get(name) is not None:
+                raise mistakes([((f"{name}_file",), f"{name} and {name}_file exclude each other; keep one")])
+            data[name] = Secret(path=Path(str(path)))
         return data
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        document = handler(schema)
+        described = handler.resolve_ref_schema(document)
+        for name in _secret_fields(cls):
+            _describe_secret_file(described, name)
+        return document
+
+
+def mistakes(found: Iterable[tuple[tuple[str | int, ...], str]]) -> ValidationError:
+    """An error that a validator raises to point at places below it: pairs of (keys to the place, text)."""
+    details = [
+        InitErrorDetails(type=PydanticCustomError("mistake", "{text}", {"text": text}), loc=keys, input=None)
+        for keys, text in found
+    ]
+    return ValidationError.from_exception_data("settings", details, hide_input=True)
+
+
+def _secret_fields(model: type[BaseModel]) -> list[str]:
+    return [name for name, field in model.model_fields.items() if _holds_secret(field.annotation)]
 
 
 def _holds_secret(annotation: Any) -> bool:
     return annotation is Secret or Secret in getattr(annotation, "__args__", ())
+
+
+def _describe_secret_file(model: JsonSchemaValue, name: str) -> None:
+    model["properties"][f"{name}_file"] = {
+        "type": "string",
+        "title": "path",
+        "minLength": 1,
+        "description": f"The file that holds `{name}`; it is read again at each use.",
+    }
+    if name in model.get("required", ()):
+        model["required"].remove(name)
+        model.setdefault("allOf", []).append({"anyOf": [{"required": [name]}, {"required": [f"{name}_file"]}]})

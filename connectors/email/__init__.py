@@ -1,0 +1,1 @@
+"""Email, from a Maildir or over IMAP."""

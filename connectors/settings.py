@@ -1,0 +1,43 @@
+"""What every connector can be told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from model.settings import Settings
+
+
+def _start(value: Any) -> Any:
+    if value in ("now", "all") or isinstance(value, datetime):
+        return value
+    try:
+        time = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        msg = "expected now, all or a time such as 2026-11-01T00:00:00Z"
+        raise ValueError(msg) from None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+Start = Annotated[
+    Literal["now", "all"] | datetime,
+    BeforeValidator(_start),
+    WithJsonSchema({"type": "string", "title": "now, all or a time", "examples": ["now", "2026-11-01T00:00:00Z"]}),
+]
+"""`now`, `all`, or an aware datetime (ISO 8601; UTC where no zone is given)."""
+
+
+class ConnectorSettings(Settings):
+    """Base of the settings of a connector."""
+
+    kind: str
+    """Which channel it reads."""
+    start: Start = "now"
+    """Messages that arrived before are not made tickets: `now` (the connector's first start, remembered),
+    `all`, or a time."""
+
+    def claims(self) -> tuple[str, ...]:
+        """What this connector must have for itself alone: no other may claim the same."""
+        return ()
