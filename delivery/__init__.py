@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
+from delivery.base import Files, Helpdesk, Queue
 from delivery.settings import EmbeddedSettings, FileSettings
 from model.kind import Kind
 
 
-def _embedded(settings: EmbeddedSettings) -> Any:
-    from delivery.queues.embedded import EmbeddedQueue  # type: ignore[import-untyped]  # noqa: PLC0415 - see Kind
+class MakeQueue(Protocol):
+    """Makes a queue of its settings and of how many workers each helpdesk has."""
 
-    return EmbeddedQueue(settings)
-
-
-def _file(name: str, settings: FileSettings, attachments: Any) -> Any:
-    from delivery.helpdesks.file import FileHelpdesk  # type: ignore[import-untyped]  # noqa: PLC0415 - see Kind
-
-    return FileHelpdesk(name, settings, attachments)
+    def __call__(self, settings: Any, concurrency: Mapping[str, int]) -> Queue: ...
 
 
-QUEUES: dict[str, Kind[Callable[..., Any]]] = {
+class MakeHelpdesk(Protocol):
+    """Makes a helpdesk of its settings and of the place where attachments are found."""
+
+    def __call__(self, settings: Any, files: Files) -> Helpdesk: ...
+
+
+def _embedded(settings: EmbeddedSettings, concurrency: Mapping[str, int]) -> Queue:  # noqa: ARG001  nothing to set
+    from delivery.queues.embedded import EmbeddedQueue  # noqa: PLC0415 - see Kind
+
+    return EmbeddedQueue(concurrency)
+
+
+def _file(settings: FileSettings, files: Files) -> Helpdesk:
+    from delivery.helpdesks.file import FileHelpdesk  # noqa: PLC0415 - see Kind
+
+    return FileHelpdesk(settings.path, files)
+
+
+QUEUES: dict[str, Kind[MakeQueue]] = {
     "embedded": Kind(EmbeddedSettings, _embedded),
 }
-HELPDESKS: dict[str, Kind[Callable[..., Any]]] = {
+HELPDESKS: dict[str, Kind[MakeHelpdesk]] = {
     "file": Kind(FileSettings, _file),
 }

@@ -3,23 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
 
-from model.json import Json
+from delivery.settings import Route
 from store.arrival import Target
-
-
-class Route(Protocol):
-    """A line of `routes`: conditions that must all hold, the helpdesks, and how they are to treat it."""
-
-    @property
-    def when(self) -> Mapping[str, str]: ...
-
-    @property
-    def to(self) -> Iterable[str]: ...
-
-    @property
-    def options(self) -> Mapping[str, Json]: ...
 
 
 def targets(traits: Mapping[str, str | None], routes: Iterable[Route], also: Iterable[str]) -> tuple[Target, ...]:
@@ -35,4 +21,4 @@ def targets(traits: Mapping[str, str | None], routes: Iterable[Route], also: Ite
 
 
 def _holds(route: Route, traits: Mapping[str, str | None]) -> bool:
-    return all(traits.get(trait) == wanted for trait, wanted in route.when.items())
+    return all(wanted is None or traits.get(trait) in wanted for trait, wanted in route.when)
