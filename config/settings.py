@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -14,9 +15,11 @@ from connectors import CONNECTORS
 from connectors.settings import ConnectorSettings
 from delivery import HELPDESKS, QUEUES
 from delivery.settings import EmbeddedSettings, HelpdeskSettings, QueueSettings, Route
+from model.errors import Misconfigured
 from model.kind import KindOf
 from model.settings import ByteSize, Duration, FilePath, Listen, Secret, Settings, Several, WebUrl, mistakes
 
+KEY_BYTES = 32
 MIB = 1024 * 1024
 NAME = r"[a-z][a-z0-9_]{0,63}"
 
@@ -38,6 +41,16 @@ def _megabytes(value: int) -> int:
 Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{NAME}$"})]
 """The name of a connector or helpdesk: it stands in metrics, file names and environment variables."""
 Megabytes = Annotated[ByteSize, AfterValidator(_megabytes)]
+
+
+def _key(secret: Secret) -> bytes:
+    try:
+        key = base64.b64decode(secret.read(), validate=True)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise Misconfigured("expected 32 random bytes in base64; make a key with openssl rand -base64 32")
+    return key
 
 
 class Http(Settings):
@@ -63,6 +76,8 @@ class Http(Settings):
         if not self.private.loopback and self.private_token is None:
             text = "other machines can reach this address: give private_token_file, or listen on 127.0.0.1"
             raise mistakes([(("private",), text)])
+        if self.private == self.public and self.public.port:
+            raise mistakes([(("private",), "public listens there already; give another port")])
         return self
 
 
@@ -93,6 +108,20 @@ class Store(Settings):
     encryption_key: Secret | None = None
     """The key of all that is stored: 32 random bytes in base64 (`openssl rand -base64 32`).
     One is created in `data_dir` where it is not given; that protects only copies of the data."""
+
+    def key(self) -> bytes | None:
+        """The key that was given, 32 bytes, or None.  Raises Misconfigured if its file changed to none."""
+        return None if self.encryption_key is None else _key(self.encryption_key)
+
+    @field_validator("encryption_key")
+    @classmethod
+    def _is_a_key(cls, secret: Secret | None) -> Secret | None:
+        if secret is not None:
+            try:
+                _key(secret)
+            except Misconfigured as error:
+                raise ValueError(str(error)) from None
+        return secret
 
 
 class Limits(Settings):

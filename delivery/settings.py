@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os.path import realpath
 from typing import Literal
 
 from pydantic import Field
@@ -45,7 +46,7 @@ class FileSettings(HelpdeskSettings):
 
     def claims(self) -> tuple[str, ...]:
         """Two writers would tear each other's lines."""
-        return (f"the folder {self.path.resolve()}",)
+        return (f"the folder {realpath(self.path)}",)
 
 
 class When(Settings):

@@ -23,6 +23,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
+from model.documentation import attribute_docs
 from model.errors import Misconfigured
 
 __all__ = [
@@ -35,13 +36,16 @@ __all__ = [
     "Settings",
     "Several",
     "WebUrl",
+    "duration_text",
     "mistakes",
+    "size_text",
 ]
 
 _SPANS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}
 _SIZES = {"B": 1, "kB": 1000, "KiB": 1 << 10, "MB": 10**6, "MiB": 1 << 20, "GB": 10**9, "GiB": 1 << 30, "TiB": 1 << 40}
 _DURATION = rf"(\d{{1,9}}(?:\.\d{{1,9}})?) ?({'|'.join(_SPANS)})"
-_SIZE = rf"(\d{{1,9}}(?:\.\d{{1,9}})?) ?({'|'.join(_SIZES)})"
+_SIZE = rf"(\d{{1,15}}(?:\.\d{{1,9}})?) ?({'|'.join(_SIZES)}|)"
+_MAX_SECRET = 64 << 10
 _LISTEN = r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})"
 _WEB_URL = r"https?://[^\s/?#@]+(/[^\s?#]*)?"
 
@@ -55,7 +59,8 @@ def _duration(value: Any) -> Any:
     raise ValueError(msg)
 
 
-def _duration_text(value: timedelta) -> str:
+def duration_text(value: timedelta) -> str:
+    """Write a duration as it is written in settings, in whole milliseconds."""
     milliseconds = round(value.total_seconds() * 1000)
     unit, scale = next((u, s) for u, s in reversed(_SPANS.items()) if not milliseconds % round(s * 1000))
     return f"{milliseconds // round(scale * 1000)} {unit}"
@@ -64,7 +69,7 @@ def _duration_text(value: timedelta) -> str:
 Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
-    PlainSerializer(_duration_text),
+    PlainSerializer(duration_text),
     WithJsonSchema({"type": "string", "title": "duration", "pattern": f"^{_DURATION}$"}),
 ]
 """A span of time longer than none, written with its unit: `500 ms`, `30 s`, `5 min`, `12 h`, `90 d`."""
@@ -72,14 +77,15 @@ Duration = Annotated[
 
 def _size(value: Any) -> int:
     if isinstance(value, str) and (found := re.fullmatch(_SIZE, value.strip(), re.ASCII)):
-        return int(float(found[1]) * _SIZES[found[2]])
+        return round(float(found[1]) * _SIZES[found[2] or "B"])
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     msg = "expected a size such as 64 KiB, 50 MiB or 2 GiB"
     raise ValueError(msg)
 
 
-def _size_text(value: int) -> str:
+def size_text(value: int) -> str:
+    """Write a number of bytes as it is written in settings."""
     unit, scale = next((u, s) for u, s in reversed(_SIZES.items()) if not value % s and (s == 1 or "i" in u))
     return f"{value // scale} {unit}"
 
@@ -87,13 +93,13 @@ def _size_text(value: int) -> str:
 ByteSize = Annotated[
     int,
     BeforeValidator(_size),
-    PlainSerializer(_size_text),
-    WithJsonSchema({"type": "string", "title": "size", "pattern": f"^{_SIZE}$"}),
+    PlainSerializer(size_text),
+    WithJsonSchema({"type": ["string", "integer"], "title": "size", "minimum": 0, "pattern": f"^{_SIZE}$"}),
 ]
-"""A number of bytes, written with its unit: `64 KiB`, `50 MiB`, `2 GiB`."""
+"""A number of bytes, written with its unit: `64 KiB`, `50 MiB`, `2 GiB`; without one, bytes."""
 
 
-def _path(value: Any) -> Any:
+def _path(value: Any) -> Path:
     if isinstance(value, Path) or (isinstance(value, str) and value and "\0" not in value):
         return Path(value)
     msg = "expected a path"
@@ -181,7 +187,8 @@ class Secret:
             return self._value
         assert self._path is not None
         try:
-            value = self._path.read_text("utf-8").rstrip("\r\n")
+            with self._path.open("rb") as file:
+                value = file.read(_MAX_SECRET).decode().rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             msg = f"cannot read the secret file {self._path}: {reason}"
@@ -237,7 +244,6 @@ class Settings(BaseModel):
         frozen=True,
         hide_input_in_errors=True,
         arbitrary_types_allowed=True,
-        use_attribute_docstrings=True,
     )
 
     @model_validator(mode="before")
@@ -251,15 +257,19 @@ class Settings(BaseModel):
                 continue
             if data.get(name) is not None:
                 raise mistakes([((f"{name}_file",), f"{name} and {name}_file exclude each other; keep one")])
-            data[name] = Secret(path=Path(str(path)))
+            try:
+                data[name] = Secret(path=_path(path))
+            except ValueError as error:
+                raise mistakes([((f"{name}_file",), str(error))]) from None
         return data
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         document = handler(schema)
         described = handler.resolve_ref_schema(document)
-        for name in _secret_fields(cls):
-            _describe_secret_file(described, name)
+        for name, text in attribute_docs(cls).items():
+            described["properties"].get(name, {})["description"] = text
+        _describe_secret_files(described, _secret_fields(cls))
         return document
 
 
@@ -280,13 +290,14 @@ def _holds_secret(annotation: Any) -> bool:
     return annotation is Secret or Secret in getattr(annotation, "__args__", ())
 
 
-def _describe_secret_file(model: JsonSchemaValue, name: str) -> None:
-    model["properties"][f"{name}_file"] = {
-        "type": "string",
-        "title": "path",
-        "minLength": 1,
-        "description": f"The file that holds `{name}`; it is read again at each use.",
-    }
-    if name in model.get("required", ()):
+def _describe_secret_files(model: JsonSchemaValue, secrets: list[str]) -> None:
+    properties: dict[str, Any] = {}
+    for name, described in model["properties"].items():
+        properties[name] = described
+        if name in secrets:
+            text = f"The file that holds `{name}`; it is read again at each use."
+            properties[f"{name}_file"] = {"type": "string", "title": "path", "minLength": 1, "description": text}
+    model["properties"] = properties
+    for name in [name for name in secrets if name in model.get("required", ())]:
         model["required"].remove(name)
         model.setdefault("allOf", []).append({"anyOf": [{"required": [name]}, {"required": [f"{name}_file"]}]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from os.path import realpath
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
@@ -159,7 +160,7 @@ class EmailSettings(ConnectorSettings):
 
     def claims(self) -> tuple[str, ...]:
         """A Maildir's messages move when they are read: two readers would take them from each other."""
-        return (f"the Maildir {self.source.path.resolve()}",) if isinstance(self.source, MaildirSource) else ()
+        return (f"the Maildir {realpath(self.source.path)}",) if isinstance(self.source, MaildirSource) else ()
 
     @model_validator(mode="after")
     def _what_happens_after(self) -> Self:
