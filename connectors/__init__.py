@@ -16,9 +16,9 @@ class MakeConnector(Protocol):
 
 
 def _email(name: str, settings: EmailSettings, health: Health) -> Connector:
-    from connectors.email.connector import EmailConnector  # type: ignore[import-untyped]  # noqa: PLC0415 - see Kind
+    from connectors.email.connector import EmailConnector  # noqa: PLC0415 - see Kind
 
-    return EmailConnector(name, settings, health)  # type: ignore[no-any-return]
+    return EmailConnector(name, settings, health)
 
 
 CONNECTORS: dict[str, Kind[MakeConnector]] = {

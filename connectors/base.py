@@ -144,5 +144,7 @@ class Checkable(Protocol):
 class Backfillable(Protocol):
     """A connector that can read again what lies before its start or was read already."""
 
-    def backfill(self, intake: Intake, since: datetime, *, stream: str | None = None) -> AsyncIterator[int]:
+    def backfill(
+        self, intake: Intake, state: State, since: datetime, *, stream: str | None = None
+    ) -> AsyncIterator[int]:
         """Hand over everything since a time again, yielding how many were handed over so far."""

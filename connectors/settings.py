@@ -38,6 +38,10 @@ class ConnectorSettings(Settings):
     """Messages that arrived before are not made tickets: `now` (the connector's first start, remembered),
     `all`, or a time."""
 
+    def describe(self) -> str:
+        """What is read, in a few words for an operator."""
+        return self.kind
+
     def claims(self) -> tuple[str, ...]:
         """What this connector must have for itself alone: no other may claim the same."""
         return ()

@@ -31,6 +31,10 @@ class HelpdeskSettings(Settings):
     kind: str
     """Which helpdesk it is."""
 
+    def describe(self) -> str:
+        """Where tickets go, in a few words for an operator."""
+        return self.kind
+
     def claims(self) -> tuple[str, ...]:
         """What this helpdesk must have for itself alone: no other may claim the same."""
         return ()
@@ -43,6 +47,10 @@ class FileSettings(HelpdeskSettings):
     """A folder on this machine."""
     path: FilePath
     """The folder; it is created where it does not exist."""
+
+    def describe(self) -> str:
+        """Which file it is."""
+        return str(self.path / "tickets.jsonl")
 
     def claims(self) -> tuple[str, ...]:
         """Two writers would tear each other's lines."""

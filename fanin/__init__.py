@@ -1,0 +1,1 @@
+"""The daemon: wiring, pipeline, supervisor, HTTP and command line."""

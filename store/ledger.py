@@ -96,7 +96,23 @@ def open_event(vault: Vault, due: Due) -> Event:
     """The event of a delivery, decrypted.  Raises Permanent if it cannot be opened or has expired."""
     if due.body is None:
         raise Permanent("the message has expired (retention.messages) before it could be delivered")
-    return _DECODE(vault.open(due.body, due.event_id.encode()))
+    return open_body(vault, due.event_id, due.body)
+
+
+def open_body(vault: Vault, event_id: str, body: bytes) -> Event:
+    """An event as it was stored.  Raises Permanent if it cannot be opened or understood."""
+    try:
+        return _DECODE(vault.open(body, event_id.encode()))
+    except msgspec.MsgspecError as error:
+        raise Permanent(f"the stored event cannot be understood by this version: {error}") from None
+
+
+def bodies(connection: Connection, conversation: str, after: int) -> list[tuple[str, bytes]]:
+    """The stored events of a conversation after a sequence number, in order, those that expired left out."""
+    query = select(message.c.event, message.c.body).where(
+        message.c.conversation == conversation, message.c.sequence > after, message.c.body.is_not(None)
+    )
+    return [(row.event, row.body) for row in connection.execute(query.order_by(message.c.sequence))]
 
 
 def settle(connection: Connection, settled: Sequence[Settled]) -> list[None]:

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from msgspec import Struct
 from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import DBAPIError
 
 from model.envelope import BlobRef, Receipt
 from model.errors import Transient
@@ -29,6 +31,15 @@ from store.writer import Writer
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class StoredFile(Struct, frozen=True):
+    """An attachment as it is kept."""
+
+    sha256: str
+    size: int
+    media_type: str
+    filename: str
 
 
 class Store:
@@ -121,9 +132,13 @@ class Store:
         while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
             yield piece
 
-    async def find_attachment(self, id_: str) -> Any:
-        """The row of an attachment (sha256, size, media_type, filename in the clear) or None."""
+    async def find_attachment(self, id_: str) -> StoredFile | None:
+        """An attachment by its id, or None if there is none (any more)."""
         return await self._read(_find_attachment, self.vault, id_)
+
+    async def find_original(self, owner: str) -> str | None:
+        """The SHA-256 of the message as it came, of an event or a dead letter; None if it has expired."""
+        return await self._read(_find_original, owner)
 
     # -- connectors' own ------------------------------------------------------------------------
 
@@ -190,6 +205,11 @@ class Store:
         """How much waits for each helpdesk, and since when."""
         return await self._read(ledger.backlog)
 
+    async def events(self, conversation: str, after: int) -> list[Event]:
+        """The events of a conversation after a sequence number that have not expired, in order."""
+        rows = await self._read(ledger.bodies, conversation, after)
+        return [ledger.open_body(self.vault, event_id, body) for event_id, body in rows]
+
     # -- operators ------------------------------------------------------------------------------
 
     async def account(self, helpdesks: list[str]) -> audit.Account:
@@ -231,8 +251,11 @@ class Store:
         self, query: Callable[Concatenate[Connection, P], R], /, *arguments: P.args, **named: P.kwargs
     ) -> R:
         def run() -> R:
-            with self._engine.connect() as connection:
-                return query(connection, *arguments, **named)
+            try:
+                with self._engine.connect() as connection:
+                    return query(connection, *arguments, **named)
+            except DBAPIError as error:
+                raise Transient(f"the store cannot be read: {error.orig}") from None
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, run)
 
@@ -241,12 +264,18 @@ def _find_blob(connection: Connection, sha256: str) -> Any:
     return connection.execute(select(blob).where(blob.c.sha256 == sha256)).one_or_none()
 
 
-def _find_attachment(connection: Connection, vault: Vault, id_: str) -> Any:
-    row = connection.execute(select(attachment).where(attachment.c.id == id_)).one_or_none()
+def _find_attachment(connection: Connection, vault: Vault, id_: str) -> StoredFile | None:
+    wanted = select(attachment).where(attachment.c.id == id_, attachment.c.role == "attachment")
+    row = connection.execute(wanted).one_or_none()
     if row is None:
         return None
     name = vault.open(row.filename, id_.encode()).decode() if row.filename else ""
-    return row.sha256, row.size, row.media_type, name
+    return StoredFile(row.sha256, row.size, row.media_type, name)
+
+
+def _find_original(connection: Connection, owner: str) -> str | None:
+    wanted = select(attachment.c.sha256).where(attachment.c.event == owner, attachment.c.role == "original")
+    return connection.execute(wanted).scalar()
 
 
 def _nothing(_connection: Connection, callers: Sequence[None]) -> list[None]:

@@ -158,6 +158,12 @@ class EmailSettings(ConnectorSettings):
             return self.own_addresses[0]
         return self.source.user if isinstance(self.source, ImapSource) else ""
 
+    def describe(self) -> str:
+        """Which mailbox it is."""
+        if isinstance(self.source, MaildirSource):
+            return f"Maildir {self.source.path}"
+        return f"IMAP {self.source.user} on {self.source.host}, {', '.join(self.folders)}"
+
     def claims(self) -> tuple[str, ...]:
         """A Maildir's messages move when they are read: two readers would take them from each other."""
         return (f"the Maildir {realpath(self.source.path)}",) if isinstance(self.source, MaildirSource) else ()

@@ -1,0 +1,53 @@
+"""The email connector: one mailbox, wherever it lies."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Protocol
+
+from connectors.base import Health, Intake, State
+from connectors.email.maildir import MaildirReader
+from connectors.email.settings import EmailSettings, MaildirSource
+
+
+class Reader(Protocol):
+    """A way to read a mailbox (see `connectors.base.Connector`)."""
+
+    async def run(self, intake: Intake, state: State) -> None: ...
+
+    async def check(self) -> None: ...
+
+    def backfill(
+        self, intake: Intake, state: State, since: datetime, *, stream: str | None = None
+    ) -> AsyncIterator[int]: ...
+
+
+class EmailConnector:
+    """Reads one mailbox; which reader does it follows from `source.type`."""
+
+    def __init__(self, name: str, settings: EmailSettings, health: Health) -> None:
+        self.name = name
+        self._reader = _reader(name, settings, health)
+
+    async def run(self, intake: Intake, state: State) -> None:
+        """Read until cancelled."""
+        await self._reader.run(intake, state)
+
+    async def check(self) -> None:
+        """Return if the mailbox can be read; raises the error that names the remedy."""
+        await self._reader.check()
+
+    def backfill(
+        self, intake: Intake, state: State, since: datetime, *, stream: str | None = None
+    ) -> AsyncIterator[int]:
+        """Hand over again what arrived since a time, yielding how many were handed over so far."""
+        return self._reader.backfill(intake, state, since, stream=stream)
+
+
+def _reader(name: str, settings: EmailSettings, health: Health) -> Reader:
+    if isinstance(settings.source, MaildirSource):
+        return MaildirReader(name, settings, settings.source, health)
+    from connectors.email.imap_source import ImapReader  # noqa: PLC0415  aioimaplib is loaded where it is used
+
+    return ImapReader(name, settings, settings.source, health)

@@ -1,0 +1,209 @@
+"""The Maildir source: what lies in `new/` becomes a ticket and moves to `cur/`.
+
+https://cr.yp.to/proto/maildir.html.  Files that are copied into `new/` instead of delivered by way of
+`tmp/` are read too: a file is read when its size has not changed for a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+from msgspec import Struct
+from watchfiles import awatch
+
+from connectors.base import Health, Intake, State
+from connectors.email.settings import EmailSettings, MaildirSource
+from model.envelope import BlobRef, Envelope
+from model.errors import Misconfigured, Transient
+
+log = structlog.get_logger()
+
+BATCH_COUNT, BATCH_BYTES = 50, 4 * 1024 * 1024
+SPOOLED = 1024 * 1024
+"""A larger message is not held in memory while it waits."""
+HEAD = 64 * 1024
+"""What is read of a message above `max_message_size`."""
+PIECE = 256 * 1024
+STREAM = "new"
+
+
+class Found(Struct, frozen=True):
+    """A file of the Maildir that is ready to be read."""
+
+    path: Path
+    size: int
+    modified_at: datetime
+
+
+class MaildirReader:
+    """Reads one Maildir (see `connectors.base.Connector`)."""
+
+    def __init__(self, name: str, settings: EmailSettings, source: MaildirSource, health: Health) -> None:
+        self.name, self._settings, self._source, self._health = name, settings, source, health
+        self._sizes: dict[str, tuple[int, float]] = {}
+
+    async def run(self, intake: Intake, state: State) -> None:
+        """Read until cancelled.  Raises Transient if the folder cannot be used."""
+        _make_maildir(self._source.path)
+        changed = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch(changed))
+            group.create_task(self._read(intake, state, changed))
+
+    async def check(self) -> None:
+        """Return if the Maildir can be read and changed.  Raises Misconfigured if not."""
+        for folder in (self._source.path, *(self._source.path / part for part in ("new", "cur"))):
+            if folder.exists() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+                raise Misconfigured(f"{folder} cannot be read and written: make it so for the user that fanin runs as")
+
+    async def backfill(
+        self,
+        intake: Intake,
+        state: State,
+        since: datetime,
+        *,
+        stream: str | None = None,  # noqa: ARG002  it has but one
+    ) -> AsyncIterator[int]:
+        """Hand over again what lies in `cur/` since a time, yielding how many were handed over so far."""
+        count = 0
+        found = sorted(_files(self._source.path / "cur"), key=lambda file: file.modified_at)
+        for batch in _batches([file for file in found if file.modified_at >= since]):
+            envelopes = [envelope for file in batch if (envelope := await self._envelope(file, state))]
+            await intake.accept(envelopes, stream="backfill")
+            count += len(envelopes)
+            yield count
+
+    async def _watch(self, changed: asyncio.Event) -> None:
+        """Wake the reader when the system announces a change; the poll finds what it does not announce."""
+        async for _ in awatch(self._source.path / "new", recursive=False, debounce=50, step=20):
+            changed.set()
+
+    async def _read(self, intake: Intake, state: State, changed: asyncio.Event) -> None:
+        while True:
+            changed.clear()
+            ready, resting = await asyncio.to_thread(self._look)
+            for batch in _batches(ready):
+                await self._hand_over(batch, intake, state)
+            self._health.proven(lag=_age(resting))
+            pause = self._source.rest / 4 if resting else self._source.poll
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause.total_seconds()):
+                    await changed.wait()
+
+    async def _hand_over(self, batch: list[Found], intake: Intake, state: State) -> None:
+        """Accept a batch, and only then move its files to `cur/`."""
+        envelopes = {file.path: await self._envelope(file, state) for file in batch}
+        readable = {path: envelope for path, envelope in envelopes.items() if envelope is not None}
+        await intake.accept(list(readable.values()), stream=STREAM)
+        await asyncio.to_thread(self._acknowledge, list(readable))
+
+    def _acknowledge(self, paths: list[Path]) -> None:
+        for path in paths:
+            target = self._source.path / "cur" / f"{_base(path)}:2,"
+            with suppress(FileNotFoundError):  # somebody else moved it: it is accepted all the same
+                path.rename(target)
+            self._sizes.pop(path.name, None)
+
+    def _look(self) -> tuple[list[Found], list[Found]]:
+        """The files whose size has rested long enough, oldest first, and those that still may grow."""
+        found = sorted(_files(self._source.path / "new"), key=lambda file: (file.modified_at, file.path.name))
+        now = time.monotonic()
+        self._sizes = {file.path.name: self._rested(file, now) for file in found}
+        rest = self._source.rest.total_seconds()
+        ready = [file for file in found if now - self._sizes[file.path.name][1] >= rest]
+        return ready, [file for file in found if file not in ready]
+
+    def _rested(self, file: Found, now: float) -> tuple[int, float]:
+        """The file's size and since when it has been that."""
+        size, since = self._sizes.get(file.path.name, (-1, now))
+        if size == file.size:
+            return size, since
+        # A file that was delivered by rename, or long before we started, has rested already.
+        age = (datetime.now(UTC) - file.modified_at).total_seconds()
+        return file.size, now - max(age, 0) if size == -1 else now
+
+    async def _envelope(self, file: Found, state: State) -> Envelope | None:
+        """Read a file; None if it is gone or cannot be read, which keeps nothing else from being read."""
+        too_large = file.size > self._settings.max_message_size
+        try:
+            if too_large or file.size <= SPOOLED:
+                raw: bytes | BlobRef = await asyncio.to_thread(_read_head, file.path, HEAD if too_large else file.size)
+                digest = hashlib.sha256(raw).hexdigest() if isinstance(raw, bytes) else raw.sha256
+            else:
+                raw = await state.write_blob(_pieces(file.path))
+                digest = raw.sha256
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._health.retrying(f"{file.path.name} cannot be read: {error.strerror}")
+            log.warning("message.unreadable", connector=self.name, error=error.strerror)
+            return None
+        return Envelope(
+            connector=self.name,
+            channel="email",
+            account=self._settings.account,
+            source_id=f"{_base(file.path)}:{digest[:16]}",
+            received_at=file.modified_at,
+            raw=raw,
+            size=file.size,
+        )
+
+
+def _make_maildir(path: Path) -> None:
+    try:
+        for part in ("tmp", "new", "cur"):
+            (path / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Transient(f"cannot make the Maildir {path}: {error.strerror}") from None
+
+
+def _files(folder: Path) -> Iterator[Found]:
+    """The messages in a folder: regular files whose names do not begin with a dot."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):
+                if not entry.name.startswith(".") and entry.is_file(follow_symlinks=False):
+                    status = entry.stat(follow_symlinks=False)
+                    yield Found(Path(entry.path), status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+
+
+def _batches(files: list[Found]) -> Iterator[list[Found]]:
+    """Groups that are small enough to be held in memory together."""
+    batch: list[Found] = []
+    size = 0
+    for file in files:
+        if batch and (len(batch) == BATCH_COUNT or size + file.size > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(file)
+        size += file.size
+    if batch:
+        yield batch
+
+
+def _read_head(path: Path, most: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(most)
+
+
+async def _pieces(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while piece := await asyncio.to_thread(file.read, PIECE):
+            yield piece
+
+
+def _base(path: Path) -> str:
+    """The unique part of a file's name, without the flags that mail readers add."""
+    return path.name.partition(":")[0]
+
+
+def _age(files: list[Found]) -> timedelta:
+    return max((datetime.now(UTC) - file.modified_at for file in files), default=timedelta(0))

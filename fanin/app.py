@@ -1,0 +1,212 @@
+"""The daemon, wired in one place."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Literal
+
+import structlog
+
+from config.settings import Config
+from connectors import CONNECTORS
+from connectors.settings import ConnectorSettings
+from delivery import HELPDESKS, QUEUES
+from delivery.delivery import Delivery
+from delivery.desk import Desk
+from delivery.routes import targets
+from delivery.worker import Policy
+from fanin.http import Surface, listening
+from fanin.isolation import Isolation, Journal
+from fanin.pipeline import ConnectorIntake, Pipeline
+from fanin.state import ConnectorState
+from fanin.supervisor import Post, Supervisor
+from model.clock import SystemClock
+from model.draft import Context, Draft
+from model.envelope import Envelope
+from model.errors import Misconfigured, Transient
+from model.health import Health
+from store.arrival import Target
+from store.locks import connector_lock
+from store.retention import Retention
+from store.store import Store
+
+log = structlog.get_logger()
+
+Role = Literal["all", "intake", "deliver"]
+SWEEP_EVERY = timedelta(minutes=10)
+
+
+class App:
+    """An open store with everything that works on it."""
+
+    def __init__(self, config: Config, store: Store) -> None:
+        self.config, self.store = config, store
+        self.supervisor = Supervisor()
+        self._reload = asyncio.Event()
+        self.desks = {name: self._desk(name) for name in config.helpdesks}
+        self.delivery = self._delivery()
+        self._isolation = Isolation(
+            Journal(config.data_dir / "parsing"),
+            time_limit=config.limits.parse_timeout,
+            memory=config.limits.parse_memory,
+        )
+        self.pipeline = Pipeline(store, self._isolation, self._route, self.delivery.wake)
+
+    def posts(self, config: Config) -> dict[str, Post]:
+        """The connectors of a configuration, ready to be run."""
+        return {name: self.post(name, settings) for name, settings in config.connectors.items()}
+
+    def post(self, name: str, settings: ConnectorSettings) -> Post:
+        """One connector, ready to be run."""
+        factory = CONNECTORS[settings.kind].factory
+        return Post(
+            name,
+            settings,
+            make=lambda health: factory(name, settings, health),
+            intake=ConnectorIntake(self.pipeline, self.store, name, partial(_context, settings)),
+            state=ConnectorState(self.store, name),
+            lock=lambda: connector_lock(self.config.data_dir / "locks", name),
+        )
+
+    def healths(self) -> Iterable[Health]:
+        """How everything is doing."""
+        yield from (post.health for post in self.supervisor.posts.values())
+        yield from (desk.health for desk in self.desks.values())
+
+    async def run(self, role: Role, stop: asyncio.Event, started: Callable[[], None]) -> None:
+        """Work until told to stop.  Raises Misconfigured if an address cannot be listened on."""
+        http = self.config.http
+        surface = Surface(self.store, self.healths)
+        async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+            await stack.enter_async_context(
+                listening(surface.private(http.private_token), http.private, "http.private")
+            )
+            tasks = [group.create_task(self._sweep(), name="retention")]
+            if role != "intake":
+                tasks.append(group.create_task(self.delivery.run(), name="delivery"))
+            if role != "deliver":
+                await stack.enter_async_context(
+                    listening(surface.public(http.private_token), http.public, "http.public")
+                )
+                await self.supervisor.arrange(self.posts(self.config))
+            started()
+            await stop.wait()
+            await self.supervisor.stop()
+            for task in tasks:
+                task.cancel()
+
+    async def reload(self, config: Config) -> None:
+        """Exchange the connectors that changed; say what else needs a restart."""
+        await self.supervisor.arrange(self.posts(config))
+        fixed = ("data_dir", "queue", "helpdesks", "routes", "also", "http", "store", "limits", "log")
+        changed = [name for name in fixed if getattr(config, name) != getattr(self.config, name)]
+        log.info("config.reloaded", connectors=sorted(config.connectors), needs_restart=changed)
+
+    def close(self) -> None:
+        """Let go of what is not the store's."""
+        self._isolation.close()
+
+    def _desk(self, name: str) -> Desk:
+        settings = self.config.helpdesks[name]
+        helpdesk = HELPDESKS[settings.kind].factory(settings, self.store)
+        return Desk(name, helpdesk, Health(name, "helpdesk"), SystemClock())
+
+    def _delivery(self) -> Delivery:
+        limits = self.config.limits
+        queue = QUEUES[self.config.queue.kind].factory(self.config.queue, dict.fromkeys(self.desks, limits.deliveries))
+        return Delivery(self.store, queue, self.desks, Policy(max_tries=limits.max_tries), SystemClock())
+
+    def _route(self, envelope: Envelope, draft: Draft) -> tuple[Target, ...]:
+        triage, language = draft.triage, draft.message.language
+        traits = {
+            "category": triage.category,
+            "topic": triage.topic,
+            "urgency": triage.urgency,
+            "lane": triage.lane,
+            "language": language.code if language else None,
+            "channel": envelope.channel,
+            "connector": envelope.connector,
+        }
+        return targets(traits, self.config.routes, self.config.also)
+
+    async def _sweep(self) -> None:
+        """Let expire what has expired, every ten minutes."""
+        keep = self.config.store.retention
+        rules = Retention(
+            messages=keep.messages,
+            attachments=keep.attachments,
+            originals=keep.originals,
+            dead_letters=keep.dead_letters,
+        )
+        while True:
+            try:
+                await self.store.expire(rules, datetime.now(UTC))
+            except Transient as error:
+                log.warning("retention.postponed", reason=str(error))
+            await asyncio.sleep(SWEEP_EVERY.total_seconds())
+
+
+@asynccontextmanager
+async def opened(config: Config) -> AsyncIterator[App]:
+    """The app of a configuration, its store open.  Raises Misconfigured if data_dir cannot be used."""
+    try:
+        config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = config.data_dir / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise Misconfigured(
+            f"data_dir: {config.data_dir} cannot be written: {error.strerror}; "
+            "choose another folder, or give it to the user that fanin runs as"
+        ) from None
+    store = await Store.open(
+        config.data_dir,
+        base_url=config.http.links,
+        key=config.store.encryption_key.read() if config.store.encryption_key else None,
+        min_free_disk=config.store.min_free_disk,
+    )
+    app = App(config, store)
+    try:
+        yield app
+    finally:
+        app.close()
+        await store.close()
+
+
+async def serve(config: Config, role: Role, load: Callable[[], Config], started: Callable[[], None]) -> None:
+    """Run the daemon until SIGTERM or SIGINT; SIGHUP reads the configuration again."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    async with opened(config) as app:
+        reloads: set[asyncio.Task[None]] = set()
+
+        def reload() -> None:
+            task = loop.create_task(_reload(app, load))
+            reloads.add(task)
+            task.add_done_callback(reloads.discard)
+
+        loop.add_signal_handler(signal.SIGHUP, reload)
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, stop.set)
+        await app.run(role, stop, started)
+    log.info("daemon.stopped")
+
+
+async def _reload(app: App, load: Callable[[], Config]) -> None:
+    """Read the configuration again; a mistake in it changes nothing."""
+    try:
+        await app.reload(load())
+    except Misconfigured as error:
+        log.warning("config.refused", reason=str(error))
+
+
+def _context(settings: ConnectorSettings, now: datetime) -> Context:
+    return Context(
+        now=now,
+        own_addresses=tuple(getattr(settings, "own_addresses", ())),
+        trusted_authserv=tuple(getattr(settings, "trusted_authserv", ())),
+    )

@@ -1,0 +1,190 @@
+"""The command `fanin`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from model.errors import FaninError
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    name="fanin",
+    help="Read every channel on which customers write, and hand each message to any helpdesk as one ticket format.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+dead_letters = typer.Typer(no_args_is_help=True, help="Look at what was given up, and bring it back.")
+app.add_typer(dead_letters, name="dead-letters")
+
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", metavar="FILE", help="The configuration; else FANIN_CONFIG, else fanin.yaml."),
+]
+
+
+class Role(StrEnum):
+    """Which part of the daemon a process is."""
+
+    ALL = "all"
+    INTAKE = "intake"
+    DELIVER = "deliver"
+
+
+class Document(StrEnum):
+    """What `fanin schema` prints."""
+
+    TICKET = "ticket"
+    EVENT = "event"
+    CONFIG = "config"
+
+
+def main() -> None:
+    """Run the command line; an operator's mistake is a line, never a traceback."""
+    try:
+        app()
+    except FaninError as error:
+        for line in str(error).splitlines():
+            print(f"fanin: {line}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing is left to be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    *, show_version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False
+) -> None:
+    """Say the version."""
+    if show_version:
+        print(f"fanin {version('fanin')}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    config: ConfigFile = None,
+    role: Annotated[Role, typer.Option(help="Read channels, deliver to helpdesks, or both.")] = Role.ALL,
+) -> None:
+    """Run the daemon until SIGTERM; SIGHUP reads the configuration again."""
+    from fanin.cli.run import run as run_daemon  # noqa: PLC0415  each command loads only what it needs
+
+    run_daemon(config, role.value)
+
+
+@app.command()
+def check(config: ConfigFile = None) -> None:
+    """Prove the configuration: each connector, queue and helpdesk.  Exits with 1 if anything is missing."""
+    from fanin.cli.check import check as check_all  # noqa: PLC0415
+
+    raise typer.Exit(_run(check_all(config)))
+
+
+@app.command()
+def normalize(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Mails, folders, mboxes; - is standard input.")],
+    channel: Annotated[str, typer.Option(help="The channel that the files come from.")] = "email",
+    attachments: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write each decoded attachment to DIR/<sha256>.")
+    ] = None,
+) -> None:
+    """Print the ticket of each file as a line of JSON.  Needs no configuration."""
+    from fanin.cli.normalize import run as normalize_files  # noqa: PLC0415
+
+    raise typer.Exit(normalize_files(files, channel, attachments))
+
+
+@app.command()
+def audit(config: ConfigFile = None) -> None:
+    """Count what became of every message and delivery.  Exits with 1 if the books do not balance."""
+    from fanin.cli.books import audit as print_account  # noqa: PLC0415
+
+    raise typer.Exit(_run(print_account(config)))
+
+
+@app.command()
+def backfill(
+    connector: Annotated[str, typer.Argument(help="The connector's configured name.")],
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"], help="Arrived since, UTC.")],
+    folder: Annotated[str | None, typer.Option(help="Only this folder of the mailbox.")] = None,
+    rate: Annotated[int, typer.Option(min=1, help="Messages a second, at the most.")] = 100,
+    config: ConfigFile = None,
+) -> None:
+    """Read again what a connector has passed or never read.  What is known stays one ticket."""
+    from fanin.cli.backfill import backfill as read_again  # noqa: PLC0415
+
+    moment = since if since.tzinfo else since.replace(tzinfo=UTC)
+    raise typer.Exit(_run(read_again(config, connector, moment, folder, rate)))
+
+
+@app.command()
+def schema(document: Annotated[Document, typer.Argument(help="Which JSON Schema to print.")]) -> None:
+    """Print a JSON Schema: of a ticket, of the event that carries it, or of the configuration."""
+    from fanin.cli.schema import print_schema  # noqa: PLC0415
+
+    print_schema(document.value)
+
+
+@app.command()
+def migrate(config: ConfigFile = None) -> None:
+    """Bring the database to this version, after a copy; `fanin run` does the same by itself."""
+    from fanin.cli.books import migrate as migrate_store  # noqa: PLC0415
+
+    _run(migrate_store(config))
+
+
+Letter = Annotated[str, typer.Argument(metavar="ID", help="The dead letter's id, or the beginning of it.")]
+
+
+@dead_letters.command("list")
+def list_letters(config: ConfigFile = None) -> None:
+    """List what was given up, newest first."""
+    from fanin.cli.books import list_letters as print_letters  # noqa: PLC0415
+
+    _run(print_letters(config))
+
+
+@dead_letters.command("show")
+def show_letter(
+    letter: Letter,
+    original: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the message as it came.")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Show a dead letter."""
+    from fanin.cli.books import show_letter as print_letter  # noqa: PLC0415
+
+    _run(print_letter(config, letter, original))
+
+
+@dead_letters.command("retry")
+def retry_letter(letter: Letter, config: ConfigFile = None) -> None:
+    """Deliver it again, with all its tries; `all` does so with every one."""
+    from fanin.cli.books import retry_letter as bring_back  # noqa: PLC0415
+
+    _run(bring_back(config, letter))
+
+
+@dead_letters.command("drop")
+def drop_letter(letter: Letter, config: ConfigFile = None) -> None:
+    """Give it up for good; that it existed stays on the account."""
+    from fanin.cli.books import drop_letter as give_up  # noqa: PLC0415
+
+    _run(give_up(config, letter))
+
+
+def _run(command: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(command)

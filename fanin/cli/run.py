@@ -1,0 +1,45 @@
+"""`fanin run`: the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import uvloop
+
+from config.loader import load
+from config.settings import Config
+from connectors.email.settings import EmailSettings, MaildirSource
+from fanin import log
+from fanin.app import Role, serve
+
+
+def run(file: Path | None, role: Role) -> None:
+    """Run the daemon until it is told to stop.  Raises Misconfigured for an operator's mistake."""
+    config = load(file, os.environ)
+    log.set_up(config.log.level, config.log.format)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(config, role, partial(load, file, os.environ), partial(announce, config, role)))
+
+
+def announce(config: Config, role: Role) -> None:
+    """Print in a few lines what is watched, and what to try first."""
+    lines = [f"fanin {version('fanin')} is running, data in {config.data_dir}"]
+    if role != "deliver":
+        lines += [f"  reads     {name}: {settings.describe()}" for name, settings in config.connectors.items()]
+    if role != "intake":
+        lines += [f"  delivers  {name}: {settings.describe()}" for name, settings in config.helpdesks.items()]
+    lines.append(f"  listens   http://{config.http.private}  (/readyz, /metrics, /v1/status)")
+    if (inbox := _first_maildir(config)) is not None and role != "deliver":
+        lines.append(f"Try: cp some.eml {inbox}/new/")
+    print("\n".join(lines), flush=True)
+
+
+def _first_maildir(config: Config) -> Path | None:
+    for settings in config.connectors.values():
+        if isinstance(settings, EmailSettings) and isinstance(settings.source, MaildirSource):
+            return settings.source.path
+    return None

@@ -1,0 +1,158 @@
+"""The two listeners: public for customers and channels, private for operators and helpdesks.
+
+`/healthz` and `/readyz` need no token and say only ok or not.  Everything else on the private listener
+asks for its token, unless it listens on this machine alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from fanin.metrics import observe
+from model.errors import Misconfigured, Transient
+from model.health import Health
+from model.settings import Listen, Secret
+from store.store import Store
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+STOP_LIMIT = 2.0
+"""Seconds that open requests have when the daemon stops."""
+INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+"""Types that a browser may show; everything else is only ever saved."""
+
+
+class Surface:
+    """What the listeners serve."""
+
+    def __init__(self, store: Store, healths: Callable[[], Iterable[Health]]) -> None:
+        self._store, self._healths = store, healths
+
+    def public(self, token: Secret | None) -> web.Application:
+        """The application of the public listener."""
+        return self._application([web.get("/v1/attachments/{id}", guarded(self._attachment, token, is_open=False))])
+
+    def private(self, token: Secret | None) -> web.Application:
+        """The application of the private listener; without a token it is open to whoever reaches it."""
+        routes = {
+            "/metrics": self._metrics,
+            "/v1/status": self._status,
+            "/v1/attachments/{id}": self._attachment,
+        }
+        return self._application(
+            [web.get(path, guarded(handler, token, is_open=token is None)) for path, handler in routes.items()]
+        )
+
+    def _application(self, routes: list[web.RouteDef]) -> web.Application:
+        application = web.Application(client_max_size=1024 * 1024)
+        application.add_routes([web.get("/healthz", _alive), web.get("/readyz", self._ready), *routes])
+        return application
+
+    async def _ready(self, _request: web.Request) -> web.Response:
+        """Ready is: the store can be written.  One rejected connector does not change that."""
+        try:
+            async with asyncio.timeout(5):
+                await self._store.ready()
+        except (Transient, TimeoutError):
+            return web.Response(status=503, text="not ready\n")
+        return web.Response(text="ok\n")
+
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        observe(self._healths(), await self._store.backlog())
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def _status(self, _request: web.Request) -> web.Response:
+        return web.json_response([_condition(health) for health in self._healths()])
+
+    async def _attachment(self, request: web.Request) -> web.StreamResponse:
+        """An attachment, as a file to be saved unless it is a plain picture."""
+        found = await self._store.find_attachment(request.match_info["id"])
+        if found is None:
+            raise web.HTTPNotFound(text="there is no such attachment, or it has expired\n")
+        response = web.StreamResponse(headers=_file_headers(found.filename, found.media_type, found.size))
+        pieces = self._store.read_blob(found.sha256)
+        try:
+            first = await anext(pieces, b"")
+        except KeyError:
+            raise web.HTTPNotFound(text="the attachment has expired\n") from None
+        await response.prepare(request)
+        await response.write(first)
+        async for piece in pieces:
+            await response.write(piece)
+        await response.write_eof()
+        return response
+
+
+def guarded(handler: Handler, token: Secret | None, *, is_open: bool) -> Handler:
+    """The handler, for those alone who bring the token (RFC 6750) where one is needed."""
+
+    async def checked(request: web.Request) -> web.StreamResponse:
+        if not is_open and not _brings(request, token):
+            raise web.HTTPUnauthorized(
+                text="a token is needed: Authorization: Bearer …\n", headers={"WWW-Authenticate": "Bearer"}
+            )
+        return await handler(request)
+
+    return checked
+
+
+@asynccontextmanager
+async def listening(application: web.Application, address: Listen, setting: str) -> AsyncIterator[None]:
+    """Serve an application for as long as the block runs.  Raises Misconfigured if the address cannot be had."""
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=STOP_LIMIT)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, address.host, address.port).start()
+    except OSError as error:
+        await runner.cleanup()
+        raise Misconfigured(
+            f"{setting}: cannot listen on {address}: {error.strerror}; end what listens there, or choose another port"
+        ) from None
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+
+
+async def _alive(_request: web.Request) -> web.Response:
+    return web.Response(text="ok\n")
+
+
+def _brings(request: web.Request, token: Secret | None) -> bool:
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if token is None or scheme.lower() != "bearer":
+        return False
+    return hmac.compare_digest(given.strip().encode(), token.read().encode())
+
+
+def _condition(health: Health) -> dict[str, Any]:
+    age = health.age()
+    return {
+        "kind": health.kind,
+        "name": health.name,
+        "state": health.status,
+        "reason": health.reason,
+        "remedy": health.remedy,
+        "proven_age_seconds": None if age is None else round(age.total_seconds(), 3),
+        "lag_seconds": round(health.lag.total_seconds(), 3),
+    }
+
+
+def _file_headers(filename: str, media_type: str, size: int) -> dict[str, str]:
+    shown = media_type in INLINE
+    return {
+        "Content-Type": media_type if shown else "application/octet-stream",
+        "Content-Length": str(size),
+        "Content-Disposition": f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{quote(filename, safe='')}",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }

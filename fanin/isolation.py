@@ -1,0 +1,168 @@
+"""Keeps hostile messages from taking the daemon down.
+
+What passes a linear pre-check is understood in a thread, off the event loop.  Everything else, and what
+was being understood when the daemon last died, goes to a child process that is ended at its limits.  A
+child that dies or takes too long leaves a stub: sender, time, size and the reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import orjson
+import structlog
+from msgspec import Struct
+from normalizer.normalize import normalize
+from normalizer.precheck import suspicious
+from normalizer.stub import stub
+
+from fanin.child import DECODE_DRAFT, ENCODE, Task
+from model.draft import Context, Draft
+from model.envelope import Envelope
+
+log = structlog.get_logger()
+
+THREADS = 2
+CHILDREN = 2
+HEAD = 64 * 1024
+"""Bytes of a message that a stub is made of."""
+
+
+class Reading(Struct, frozen=True):
+    """What became of a message: its draft, and whether that is a mere stub."""
+
+    draft: Draft
+    is_stub: bool = False
+
+
+class Journal:
+    """Remembers on disk which messages are being understood in this process.
+
+    Without a sync: it is for the death of the process, not of the machine.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._leftover = list(folder.iterdir())
+        self._numbers = itertools.count()
+        self.suspects = {source_id for file in self._leftover for source_id in _read_ids(file)}
+
+    @contextmanager
+    def entry(self, source_ids: Sequence[str]) -> Iterator[None]:
+        """Keep the ids on disk for as long as the block runs."""
+        file = self._folder / f"{next(self._numbers)}.now"
+        file.write_bytes(orjson.dumps(list(source_ids)))
+        try:
+            yield
+        finally:
+            file.unlink(missing_ok=True)
+
+    def clear(self, source_id: str) -> None:
+        """Forget a suspect that has been understood elsewhere."""
+        self.suspects.discard(source_id)
+        if not self.suspects:
+            while self._leftover:
+                self._leftover.pop().unlink(missing_ok=True)
+
+
+class Isolation:
+    """Understands messages where they can do no harm."""
+
+    def __init__(self, journal: Journal, *, time_limit: timedelta, memory: int) -> None:
+        self._journal = journal
+        self._time_limit, self._memory = time_limit, memory
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="normalizer")
+        self._children = asyncio.Semaphore(CHILDREN)
+
+    async def read(self, messages: Sequence[tuple[Envelope, bytes]], context: Context) -> list[Reading]:
+        """Understand each message; never raises for what is in one."""
+        reasons = [self._reason(envelope, raw) for envelope, raw in messages]
+        quick = [message for message, reason in zip(messages, reasons, strict=True) if reason is None]
+        understood = iter(await self._in_thread(quick, context))
+        readings = []
+        for (envelope, raw), reason in zip(messages, reasons, strict=True):
+            reading = None if reason else next(understood)
+            readings.append(reading or await self._in_child(envelope, raw, context, reason or "it failed here"))
+        return readings
+
+    def close(self) -> None:
+        """Let the threads end when they are done."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _reason(self, envelope: Envelope, raw: bytes) -> str | None:
+        """Why a message must not be understood in this process, or None."""
+        if envelope.source_id in self._journal.suspects:
+            return "it was being read when the daemon last ended"
+        return suspicious(raw)
+
+    async def _in_thread(self, messages: Sequence[tuple[Envelope, bytes]], context: Context) -> list[Reading | None]:
+        if not messages:
+            return []
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._understand, messages, context)
+
+    def _understand(self, messages: Sequence[tuple[Envelope, bytes]], context: Context) -> list[Reading | None]:
+        with self._journal.entry([envelope.source_id for envelope, _ in messages]):
+            return [_try(envelope, raw, context) for envelope, raw in messages]
+
+    async def _in_child(self, envelope: Envelope, raw: bytes, context: Context, reason: str) -> Reading:
+        log.info("message.isolated", connector=envelope.connector, source_id=envelope.source_id, reason=reason)
+        task = Task(
+            envelope=envelope,
+            raw=raw,
+            context=context,
+            memory=self._memory,
+            seconds=int(self._time_limit.total_seconds()) + 1,
+        )
+        async with self._children:
+            output, failure = await _run_child(ENCODE(task), self._time_limit)
+        self._journal.clear(envelope.source_id)
+        if failure is None:
+            return Reading(DECODE_DRAFT(output))
+        log.warning("message.stubbed", connector=envelope.connector, source_id=envelope.source_id, reason=failure)
+        return Reading(stub(envelope, raw[:HEAD], f"{reason}; {failure}", context), is_stub=True)
+
+
+def _try(envelope: Envelope, raw: bytes, context: Context) -> Reading | None:
+    """Understand one message; None where the normalizer itself has a defect, which must not stop others."""
+    try:
+        return Reading(normalize(envelope, raw, context))
+    except Exception:
+        log.exception("normalizer.defect", connector=envelope.connector, source_id=envelope.source_id)
+        return None
+
+
+async def _run_child(task: bytes, time_limit: timedelta) -> tuple[bytes, str | None]:
+    """The child's output, or why there is none."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "fanin.child",
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(time_limit.total_seconds()):
+            output, _ = await child.communicate(task)
+    except TimeoutError:
+        return b"", f"reading it took more than {time_limit.total_seconds():g} s"
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    if child.returncode != 0:
+        return b"", f"reading it ended with status {child.returncode}"
+    return output, None
+
+
+def _read_ids(file: Path) -> list[str]:
+    """The ids in a journal file; none where the daemon died while writing it."""
+    try:
+        ids = orjson.loads(file.read_bytes())
+    except orjson.JSONDecodeError:
+        return []
+    return [id_ for id_ in ids if isinstance(id_, str)] if isinstance(ids, list) else []

@@ -1,0 +1,39 @@
+"""Every metric, in one place.  Labels are configured names and closed vocabularies, never content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import get_args
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from model.health import Health, Status
+from store.ledger import Backlog
+
+MESSAGES = Counter("fanin_messages_total", "Messages handed over, by what became of them.", ["connector", "status"])
+ACCEPT_SECONDS = Histogram(
+    "fanin_accept_seconds",
+    "From a batch handed over to its commit.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+STATE = Gauge("fanin_state", "1 for the state in which a connector or helpdesk is.", ["kind", "name", "state"])
+PROVEN_AGE = Gauge("fanin_proven_age_seconds", "Age of the last proven read or write; -1: none yet.", ["kind", "name"])
+LAG = Gauge("fanin_lag_seconds", "Age of the oldest message known but not accepted.", ["kind", "name"])
+BACKLOG = Gauge("fanin_backlog", "Deliveries that wait, by helpdesk and lane.", ["helpdesk", "lane"])
+BACKLOG_AGE = Gauge("fanin_backlog_age_seconds", "Age of the oldest delivery that waits.", ["helpdesk", "lane"])
+
+
+def observe(healths: Iterable[Health], backlog: Iterable[Backlog]) -> None:
+    """Set the gauges to what is true now."""
+    for health in healths:
+        for status in get_args(Status):
+            STATE.labels(health.kind, health.name, status).set(health.status == status)
+        age = health.age()
+        PROVEN_AGE.labels(health.kind, health.name).set(-1 if age is None else age.total_seconds())
+        LAG.labels(health.kind, health.name).set(health.lag.total_seconds())
+    BACKLOG.clear()
+    BACKLOG_AGE.clear()
+    for line in backlog:
+        BACKLOG.labels(line.helpdesk, line.lane).set(line.count)
+        BACKLOG_AGE.labels(line.helpdesk, line.lane).set((datetime.now(UTC) - line.oldest).total_seconds())

@@ -1,0 +1,140 @@
+"""The way of a message from its connector to the store, no turning back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+import structlog
+
+from fanin.isolation import Isolation, Reading
+from fanin.metrics import ACCEPT_SECONDS, MESSAGES
+from model.draft import Context, Draft, File
+from model.envelope import BlobRef, Envelope, Receipt
+from model.errors import Permanent
+from model.json import Json
+from store.arrival import Arrival, Batch, Content, Target
+from store.store import Store
+
+log = structlog.get_logger()
+
+Router = Callable[[Envelope, Draft], tuple[Target, ...]]
+
+
+class Pipeline:
+    """Accepts envelopes: understood, durable, and on their way."""
+
+    def __init__(self, store: Store, isolation: Isolation, route: Router, wake: Callable[[], None]) -> None:
+        self._store, self._isolation, self._route, self._wake = store, isolation, route, wake
+
+    async def accept(
+        self, context: Context, connector: str, batch: Sequence[Envelope], stream: str, cursor: Json | None
+    ) -> list[Receipt]:
+        """Do what `Intake.accept` promises; `context` is what the connector lets the normalizer know."""
+        with ACCEPT_SECONDS.time():
+            receipts = await self._accept(context, connector, batch, stream, cursor)
+        for receipt in receipts:
+            MESSAGES.labels(connector, receipt.status).inc()
+        if any(receipt.status == "accepted" for receipt in receipts):
+            self._wake()
+        return receipts
+
+    async def _accept(
+        self, context: Context, connector: str, batch: Sequence[Envelope], stream: str, cursor: Json | None
+    ) -> list[Receipt]:
+        self._store.refuse_when_full()
+        known = await self._store.known(connector, [envelope.source_id for envelope in batch]) if batch else {}
+        fresh = [envelope for envelope in batch if envelope.source_id not in known]
+        arrivals = await self._arrivals(context, fresh)
+        new = await self._store.accept(
+            Batch(connector=connector, arrivals=tuple(arrivals), stream=stream, cursor=cursor)
+        )
+        found = dict(zip((id(envelope) for envelope in fresh), new, strict=True))
+        return [found.get(id(envelope)) or known[envelope.source_id] for envelope in batch]
+
+    async def _arrivals(self, context: Context, batch: Sequence[Envelope]) -> list[Arrival]:
+        """Understand the envelopes, and put what is large where the commit will name it."""
+        contents = [b"" if envelope.ignored else await self._content(envelope) for envelope in batch]
+        messages = [
+            (envelope, content)
+            for envelope, content in zip(batch, contents, strict=True)
+            if envelope.ignored is None and content is not None
+        ]
+        readings = iter(await self._isolation.read(messages, context))
+        return [
+            await self._arrival(envelope, content, readings) for envelope, content in zip(batch, contents, strict=True)
+        ]
+
+    async def _arrival(self, envelope: Envelope, raw: bytes | None, readings: Iterator[Reading]) -> Arrival:
+        arrival = _bare_arrival(envelope)
+        if envelope.ignored is not None:
+            return arrival
+        if raw is None:
+            return msgspec.structs.replace(arrival, dead="the spooled message cannot be read back")
+        reading = next(readings)
+        draft = _with_original(reading.draft, raw) if reading.is_stub else reading.draft
+        files = [await self._store.keep(file.content, file.sha256) for file in draft.files]
+        return msgspec.structs.replace(
+            arrival,
+            draft=draft,
+            original=await self._keep_original(envelope, raw),
+            files=tuple(files),
+            targets=self._route(envelope, draft),
+        )
+
+    async def _keep_original(self, envelope: Envelope, raw: bytes) -> Content:
+        if isinstance(envelope.raw, BlobRef):
+            return Content(sha256=envelope.raw.sha256, size=envelope.raw.size)
+        return await self._store.keep(raw, hashlib.sha256(raw).hexdigest())
+
+    async def _content(self, envelope: Envelope) -> bytes | None:
+        """The raw message in memory; None where its spool file is gone or damaged."""
+        if not isinstance(envelope.raw, BlobRef):
+            return envelope.raw
+        try:
+            return b"".join([piece async for piece in self._store.read_blob(envelope.raw.sha256)])
+        except (KeyError, FileNotFoundError, Permanent) as error:
+            log.warning("spool.lost", connector=envelope.connector, source_id=envelope.source_id, error=str(error))
+            return None
+
+
+class ConnectorIntake:
+    """The pipeline as one connector sees it."""
+
+    def __init__(self, pipeline: Pipeline, store: Store, name: str, context: Callable[[datetime], Context]) -> None:
+        self._pipeline, self._store, self._name, self._context = pipeline, store, name, context
+
+    async def cursor(self, stream: str) -> Json | None:
+        """Return the cursor that the last successful `accept` of this stream stored, or None."""
+        return await self._store.cursor(self._name, stream)
+
+    async def accept(self, batch: Sequence[Envelope], *, stream: str = "", cursor: Json | None = None) -> list[Receipt]:
+        """Make the batch durable and move the cursor, in one transaction (see `connectors.base.Intake`)."""
+        return await self._pipeline.accept(self._context(datetime.now(UTC)), self._name, batch, stream, cursor)
+
+
+def _bare_arrival(envelope: Envelope) -> Arrival:
+    """The arrival of an envelope as far as the envelope itself tells."""
+    return Arrival(
+        connector=envelope.connector,
+        channel=envelope.channel,
+        account=envelope.account,
+        source_id=envelope.source_id,
+        received_at=envelope.received_at,
+        visibility=envelope.visibility,
+        media_type=envelope.media_type,
+        ignored=envelope.ignored,
+    )
+
+
+def _with_original(draft: Draft, raw: bytes) -> Draft:
+    """A stub with the message that it stands for attached, so that a person can look at it."""
+    original = File(
+        filename="original.eml",
+        media_type="message/rfc822",
+        content=raw,
+        sha256=hashlib.sha256(raw).hexdigest(),
+    )
+    return msgspec.structs.replace(draft, files=(*draft.files, original))

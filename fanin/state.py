@@ -1,0 +1,60 @@
+"""What a connector may keep, kept in the store under its name."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+from connectors.base import Entry
+from model.envelope import BlobRef
+from model.json import Json
+from store.kept import sealed_put
+from store.store import Store
+
+
+class ConnectorState:
+    """The `connectors.base.State` of one connector."""
+
+    def __init__(self, store: Store, connector: str) -> None:
+        self._store, self._connector = store, connector
+
+    async def get(self, key: str) -> tuple[Json, int] | None:
+        """Return the value and its version, or None if there is none or it has expired."""
+        return await self._store.get(self._connector, key)
+
+    async def put(
+        self,
+        key: str,
+        value: Json,
+        *,
+        version: int | None = None,
+        expires: datetime | None = None,
+        secret: bool = False,
+    ) -> bool:
+        """Compare and set; False if another writer came first."""
+        put = sealed_put(
+            self._store.vault,
+            self._connector,
+            key,
+            value,
+            version=version,
+            expires=expires,
+            secret=secret,
+            now=datetime.now(UTC),
+        )
+        return await self._store.put(put)
+
+    async def delete(self, key: str) -> None:
+        """Forget the value."""
+        await self._store.delete(self._connector, key)
+
+    async def write_blob(self, chunks: AsyncIterator[bytes]) -> BlobRef:
+        """Store a stream, encrypted as it is written."""
+        return await self._store.write_blob(chunks)
+
+    async def history(self, conversation: str, after: int) -> list[Entry]:
+        """Return what was said in the conversation after the given sequence number, in order."""
+        return [
+            Entry(event.data.conversation.sequence, event.data.message.received_at, "customer", event.data.message.text)
+            for event in await self._store.events(conversation, after)
+        ]
