@@ -1,0 +1,41 @@
+"""A clock that a test moves."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+
+class ManualClock:
+    """Stands still until it is moved; whoever sleeps wakes when their time has come."""
+
+    def __init__(self) -> None:
+        self._now = datetime(2026, 11, 1, tzinfo=UTC)
+        self._sleepers: list[tuple[datetime, asyncio.Future[None]]] = []
+
+    def now(self) -> datetime:
+        """The time."""
+        return self._now
+
+    async def sleep(self, span: timedelta) -> None:
+        """Return when the clock was moved by the span."""
+        woken = asyncio.get_running_loop().create_future()
+        self._sleepers.append((self._now + span, woken))
+        await woken
+
+    async def move(self, span: timedelta, step: timedelta = timedelta(seconds=1)) -> None:
+        """Let time pass in steps, with room for everything that wakes to do its work."""
+        end = self._now + span
+        while self._now < end:
+            self._now = min(self._now + step, end)
+            for due, woken in self._sleepers:
+                if due <= self._now and not woken.done():
+                    woken.set_result(None)
+            self._sleepers = [one for one in self._sleepers if not one[1].done()]
+            await _settle()
+
+
+async def _settle() -> None:
+    """Give tasks, and the threads that they wait for, a moment."""
+    for _ in range(5):
+        await asyncio.sleep(0.001)
