@@ -59,7 +59,9 @@ def read_document(content: bytes, environ: Mapping[str, str]) -> Document:
     except _Unreadable as error:
         document.mistakes.append((error.line, (), error.text))
     except yaml.MarkedYAMLError as error:
-        document.mistakes.append((_line(error.problem_mark or error.context_mark), (), _syntax(error)))
+        unclosed = "end of stream" in (error.problem or "")
+        mark = error.context_mark if unclosed else error.problem_mark
+        document.mistakes.append((_line(mark), (), _syntax(error)))
     return document
 
 
@@ -198,7 +200,7 @@ def _line(mark: Any) -> int:
 
 
 def _syntax(error: yaml.MarkedYAMLError) -> str:
-    problem = error.problem or "it cannot be read"
-    if "cannot start any token" in problem:
+    if "cannot start any token" in (error.problem or ""):
         return "a character that cannot stand here: indent with spaces, never tabs, and put special text in quotes"
-    return f"this is not YAML: {problem}; check the indentation, colons and quotes"
+    context = f"{error.context} from line {_line(error.context_mark)}, " if error.context_mark else ""
+    return f"this is not YAML: {context}{error.problem}; check the indentation, colons and quotes"

@@ -62,7 +62,7 @@ class Environment(EnvSettingsSource):
     def unknown(self) -> list[tuple[str, str]]:
         """The variables that set nothing, each with a text that says so."""
         values = self()
-        fields = [PREFIX + name.upper() for name in self.settings_cls.model_fields]
+        fields = [name.upper() for name in self.settings_cls.model_fields]
         return [(name, _suggestion(name, fields)) for name in self._variables if not _reaches(values, _keys(name))]
 
 
@@ -79,6 +79,7 @@ def _reaches(values: Any, keys: Keys) -> bool:
 
 
 def _suggestion(variable: str, fields: list[str]) -> str:
-    head, delimiter, rest = variable.partition(DELIMITER)
-    close = [name for name in difflib.get_close_matches(head, [*fields, *KNOWN], n=1) if name != head]
-    return "unknown variable" + (f"; did you mean {close[0]}{delimiter}{rest}?" if close else "; remove it")
+    head, delimiter, rest = variable.removeprefix(PREFIX).partition(DELIMITER)
+    known = [*fields, *(name.removeprefix(PREFIX) for name in KNOWN)]
+    close = [name for name in difflib.get_close_matches(head, known, n=1) if name != head]
+    return "unknown variable" + (f"; did you mean {PREFIX}{close[0]}{delimiter}{rest}?" if close else "; remove it")

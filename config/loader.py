@@ -12,9 +12,10 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource
 
-from config.document import Document, Keys, read_document
+from config.document import MAX_BYTES, Document, Keys, read_document
 from config.environment import CONFIG_FILE, Environment
 from config.mistakes import Mistake, mistakes_in
+from config.schema import config_schema
 from config.settings import Config
 from model.errors import Misconfigured
 
@@ -35,7 +36,9 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     try:
         config = Config(_build_sources=((environment, _File(Config, document.values)), {}))
     except ValidationError as error:
-        found += mistakes_in(error, Config.model_json_schema(), _places(str(file), document, environment))
+        named = {each.keys for each in found if each.keys}
+        places = _places(str(file), document, environment)
+        found += [each for each in mistakes_in(error, config_schema(), places) if each.keys not in named]
     if found:
         raise Misconfigured("\n".join(map(str, sorted(found, key=lambda each: (each.source, each.line)))))
     return config
@@ -69,7 +72,8 @@ def _without_rivals(values: dict[str, Any], stronger: Mapping[str, Any]) -> dict
 
 def _content(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            return opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise Misconfigured(f"{file}: cannot read the configuration: {error.strerror}") from None
 

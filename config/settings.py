@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from connectors import CONNECTORS
@@ -17,18 +16,10 @@ from delivery import HELPDESKS, QUEUES
 from delivery.settings import EmbeddedSettings, HelpdeskSettings, QueueSettings, Route
 from model.errors import Misconfigured
 from model.kind import KindOf
-from model.settings import ByteSize, Duration, FilePath, Listen, Secret, Settings, Several, WebUrl, mistakes
+from model.settings import ByteSize, Duration, FilePath, Form, Listen, Secret, Settings, Several, WebUrl, mistakes
 
 KEY_BYTES = 32
 MIB = 1024 * 1024
-NAME = r"[a-z][a-z0-9_]{0,63}"
-
-
-def _name(value: str) -> str:
-    if not re.fullmatch(NAME, value):
-        msg = "a name is made of a-z, 0-9 and _, begins with a letter and has at most 64 characters"
-        raise ValueError(msg)
-    return value
 
 
 def _megabytes(value: int) -> int:
@@ -38,7 +29,13 @@ def _megabytes(value: int) -> int:
     return value
 
 
-Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{NAME}$"})]
+Name = Annotated[
+    str,
+    Form(
+        r"[a-z][a-z0-9_]{0,63}",
+        "a name is made of a-z, 0-9 and _, begins with a letter and has at most 64 characters",
+    ),
+]
 """The name of a connector or helpdesk: it stands in metrics, file names and environment variables."""
 Megabytes = Annotated[ByteSize, AfterValidator(_megabytes)]
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -30,6 +32,7 @@ __all__ = [
     "ByteSize",
     "Duration",
     "FilePath",
+    "Form",
     "Listen",
     "OneOrMore",
     "Secret",
@@ -47,7 +50,6 @@ _DURATION = rf"(\d{{1,9}}(?:\.\d{{1,9}})?) ?({'|'.join(_SPANS)})"
 _SIZE = rf"(\d{{1,15}}(?:\.\d{{1,9}})?) ?({'|'.join(_SIZES)}|)"
 _MAX_SECRET = 64 << 10
 _LISTEN = r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})"
-_WEB_URL = r"https?://[^\s/?#@]+(/[^\s?#]*)?"
 
 
 def _duration(value: Any) -> Any:
@@ -110,10 +112,24 @@ FilePath = Annotated[Path, BeforeValidator(_path), WithJsonSchema({"type": "stri
 """A file or folder; a relative one is looked for in the daemon's working directory."""
 
 T = TypeVar("T")
-_alone = BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
-Several = Annotated[tuple[T, ...], _alone]
+
+
+class _Alone:
+    """Annotation of a list: a single text may stand without brackets."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(
+            lambda value: [value] if isinstance(value, str) else value, handler(source)
+        )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        described = handler(schema)
+        return {"anyOf": [described, described["items"]]}
+
+
+Several = Annotated[tuple[T, ...], _Alone()]
 """A list; a single text may stand without brackets."""
-OneOrMore = Annotated[tuple[T, ...], Field(min_length=1), _alone]
+OneOrMore = Annotated[tuple[T, ...], Field(min_length=1), _Alone()]
 """A list that is not empty; a single text may stand without brackets."""
 
 
@@ -151,15 +167,34 @@ class Listen(NamedTuple):
         return {"type": "string", "title": "address:port", "pattern": f"^{_LISTEN}$"}
 
 
-def _web_url(value: Any) -> str:
-    if isinstance(value, str) and re.fullmatch(_WEB_URL, value):
-        return value.rstrip("/")
-    msg = "expected an address such as https://support.example.com, without user, query or fragment"
-    raise ValueError(msg)
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Annotation of a text: what the whole of it must look like, as a pattern and in words."""
+
+    pattern: str
+    words: str
+
+    def _check(self, value: str) -> str:
+        if not re.fullmatch(self.pattern, value, re.ASCII):
+            raise ValueError(self.words)
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(schema) | {"pattern": f"^{self.pattern}$"}
 
 
-WebUrl = Annotated[str, BeforeValidator(_web_url), WithJsonSchema({"type": "string", "title": "URL", "format": "uri"})]
-"""An http or https address without a slash at its end."""
+WebUrl = Annotated[
+    str,
+    Form(
+        r"https?://[^\s/?#@]+(/[^\s?#]*)?",
+        "expected an address such as https://support.example.com, without user, query or fragment",
+    ),
+    AfterValidator(lambda value: value.rstrip("/")),
+]
+"""An http or https address; a slash at its end is dropped."""
 
 
 class Secret:
