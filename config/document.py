@@ -2,7 +2,8 @@
 
 The file is data and nothing else: no tags, values typed by the core schema of YAML 1.2 (`on`, `12:30` and
 dates are text), keys always text and never given twice.  `${NAME}` and `${NAME:-default}` in a value are
-replaced by environment variables, `$${` stands for `${`; what was replaced is always text.
+replaced by environment variables (a default has no `$` and no `}`), `$${` stands for `${`; what was replaced
+is always text.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _CORE = {"": None, "~": None, "null": None, "true": True, "false": False}
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})", re.ASCII)
 _FLOAT = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}", re.ASCII)
-_VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}", re.ASCII)
+_VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}$]*))?\}", re.ASCII)
 
 
 @dataclass(slots=True)

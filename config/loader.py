@@ -62,7 +62,8 @@ class _File(InitSettingsSource):
 
 
 def _without_rivals(values: dict[str, Any], stronger: Mapping[str, Any]) -> dict[str, Any]:
-    rivals = {key.removesuffix("_file") if key.endswith("_file") else f"{key}_file" for key in stronger}
+    given = [key for key, value in stronger.items() if isinstance(value, str)]
+    rivals = {key.removesuffix("_file") if key.endswith("_file") else f"{key}_file" for key in given}
     kept = {key: value for key, value in values.items() if key not in rivals or key in stronger}
     for key in kept.keys() & stronger.keys():
         if isinstance(kept[key], dict) and isinstance(stronger[key], dict):

@@ -126,9 +126,9 @@ def _text(detail: Any, candidates: list[str]) -> str:
         return str(context["error"])
     if kind == "mistake":
         return str(context["text"])
-    # Words of pydantic that are not translated above name no value: inputs are hidden from its errors.
-    words = _WORDS.get(kind, detail["msg"])
-    return str(words.format(**{name: str(value).replace("'", "") for name, value in context.items()}))
+    if kind not in _WORDS:
+        return str(detail["msg"])  # in pydantic's own words, which name no value: inputs are hidden from its errors
+    return _WORDS[kind].format(**{name: str(value).replace("'", "") for name, value in context.items()})
 
 
 def _unknown_key(key: str, candidates: list[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, Self
@@ -14,11 +13,10 @@ from connectors import CONNECTORS
 from connectors.settings import ConnectorSettings
 from delivery import HELPDESKS, QUEUES
 from delivery.settings import EmbeddedSettings, HelpdeskSettings, QueueSettings, Route
-from model.errors import Misconfigured
 from model.kind import KindOf
 from model.settings import ByteSize, Duration, FilePath, Form, Listen, Secret, Settings, Several, WebUrl, mistakes
 
-KEY_BYTES = 32
+KEY_CHARACTERS = 32
 MIB = 1024 * 1024
 
 
@@ -38,16 +36,6 @@ Name = Annotated[
 ]
 """The name of a connector or helpdesk: it stands in metrics, file names and environment variables."""
 Megabytes = Annotated[ByteSize, AfterValidator(_megabytes)]
-
-
-def _key(secret: Secret) -> bytes:
-    try:
-        key = base64.b64decode(secret.read(), validate=True)
-    except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise Misconfigured("expected 32 random bytes in base64; make a key with openssl rand -base64 32")
-    return key
 
 
 class Http(Settings):
@@ -103,21 +91,15 @@ class Store(Settings):
     retention: Retention = Retention()
     """How long what is stored is kept."""
     encryption_key: Secret | None = None
-    """The key of all that is stored: 32 random bytes in base64 (`openssl rand -base64 32`).
+    """The secret that all keys of the store are derived from: at least 32 characters (`openssl rand -hex 32`).
     One is created in `data_dir` where it is not given; that protects only copies of the data."""
-
-    def key(self) -> bytes | None:
-        """The key that was given, 32 bytes, or None.  Raises Misconfigured if its file changed to none."""
-        return None if self.encryption_key is None else _key(self.encryption_key)
 
     @field_validator("encryption_key")
     @classmethod
-    def _is_a_key(cls, secret: Secret | None) -> Secret | None:
-        if secret is not None:
-            try:
-                _key(secret)
-            except Misconfigured as error:
-                raise ValueError(str(error)) from None
+    def _is_long_enough(cls, secret: Secret | None) -> Secret | None:
+        if secret is not None and len(secret.read()) < KEY_CHARACTERS:
+            msg = f"expected at least {KEY_CHARACTERS} characters; make one with openssl rand -hex 32"
+            raise ValueError(msg)
         return secret
 
 

@@ -94,6 +94,35 @@ def test_a_large_file_is_refused():
     ]
 
 
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "[",
+        "{a: ",
+        "- ",
+        "- - ",
+        "a:\n- ",
+        "'",
+        '"',
+        "? a\n",
+        "&a ",
+        "*a ",
+        "a: ${a:-",
+        "'${a:-",
+        "'$${",
+        "'${",
+        "---\n",
+        "!a ",
+        "\t",
+    ],
+)
+def test_no_repetition_stalls_it(unit):
+    """A file of the largest size that repeats any part of the syntax is read or refused at once."""
+    read_document((unit * MAX_BYTES)[:MAX_BYTES].encode(), {})
+    read_document(("a: " + unit * MAX_BYTES)[: MAX_BYTES - 1].encode() + unit[:1].encode(), {})
+
+
 @given(st.binary(max_size=200))
 def test_no_bytes_make_it_raise(content):
     """Whatever the file holds, reading it names mistakes and never raises."""

@@ -128,6 +128,13 @@ def test_a_secret_in_one_form_replaces_the_other(folder):
     assert by_value.connectors["support_mail"].source.password.read() == "from-variable"
 
 
+def test_names_that_end_like_a_secret_file_are_only_names():
+    """A connector `mail_file` in the environment leaves a connector `mail` in the file alone."""
+    text = "connectors: {mail: {kind: email, source: {type: maildir, path: a}}}"
+    other = '{"kind": "email", "source": {"type": "maildir", "path": "b"}}'
+    assert list(configured(text, FANIN_CONNECTORS__MAIL_FILE=other).connectors) == ["mail", "mail_file"]
+
+
 def test_a_rotated_secret_is_found(folder):
     """A secret file is read again at each use."""
     (folder / "secret").write_text("old\n", "utf-8")

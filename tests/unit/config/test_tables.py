@@ -36,9 +36,16 @@ TICKET = Ticket(
     message=Message(id="m", source_id="s", received_at=NOW),
 )
 EVENT = Event(
-    id="e", source="/fanin/drop", subject="FN-0000-0000-S", time=NOW, partitionkey="c", sequence="1", lane="normal",
+    id="e",
+    source="/fanin/drop",
+    subject="FN-0000-0000-S",
+    time=NOW,
+    partitionkey="c",
+    sequence="00000000000000000001",
+    lane="normal",
+    traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     data=TICKET,
-)  # fmt: skip
+)
 
 
 def subclasses(cls: type) -> Iterator[type]:

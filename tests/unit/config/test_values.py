@@ -1,6 +1,5 @@
 """The types in which settings are written."""
 
-import base64
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from pydantic import TypeAdapter, ValidationError
 from config.settings import Config, Http, Store
 from connectors.email.settings import EmailSettings
 from connectors.settings import Start
-from model.errors import Misconfigured
 from model.settings import ByteSize, Duration, Listen, Secret, WebUrl, duration_text, size_text
 
 DURATION, SIZE, START, URL = map(TypeAdapter, (Duration, ByteSize, Start, WebUrl))
@@ -134,15 +132,11 @@ def test_links_begin_with_the_outer_address():
     assert Http(base_url="https://support.example.com/").links == "https://support.example.com"
 
 
-def test_the_encryption_key_is_32_bytes(folder):
-    """The key of the store is 32 bytes in base64, and a file that changes to none is named when it is used."""
-    (folder / "key").write_bytes(base64.b64encode(bytes(32)) + b"\n")
-    store = Store.model_validate({"encryption_key_file": "key"})
-    assert store.key() == bytes(32)
-    assert Store().key() is None
-    (folder / "key").write_text("no key", "utf-8")
-    with pytest.raises(Misconfigured, match="expected 32 random bytes in base64"):
-        store.key()
+def test_the_encryption_key_is_long_enough():
+    """The secret of the store has at least 32 characters."""
+    assert Store(encryption_key="k" * 32).encryption_key.read() == "k" * 32
+    with pytest.raises(ValidationError, match="expected at least 32 characters"):
+        Store(encryption_key="k" * 31)
 
 
 def test_settings_do_not_change():
