@@ -20,6 +20,8 @@ from config.settings import Config
 from model.errors import Misconfigured
 
 DEFAULT_FILE = Path("fanin.yaml")
+MOST_LINES = 50
+"""How many mistakes are told at once."""
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:
@@ -40,8 +42,14 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
         places = _places(str(file), document, environment)
         found += [each for each in mistakes_in(error, config_schema(), places) if each.keys not in named]
     if found:
-        raise Misconfigured("\n".join(map(str, sorted(found, key=lambda each: (each.source, each.line)))))
+        raise Misconfigured(_report(found))
     return config
+
+
+def _report(found: list[Mistake]) -> str:
+    lines = [str(each) for each in sorted(found, key=lambda each: (each.source, each.line))]
+    more = [f"and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
+    return "\n".join(lines[:MOST_LINES] + more)
 
 
 def find(path: Path | None, environ: Mapping[str, str]) -> Path | None:

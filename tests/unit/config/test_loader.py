@@ -74,6 +74,15 @@ def test_a_file_that_cannot_be_read_is_named():
         load(None, {"FANIN_CONFIG": "nowhere.yaml"})
 
 
+def test_not_more_is_said_than_can_be_read():
+    """Of very many mistakes the first fifty are told, and how many there are besides."""
+    with pytest.raises(Misconfigured) as caught:
+        configured("".join(f"key{number}: 1\n" for number in range(60)))
+    lines = str(caught.value).splitlines()
+    assert lines[0].startswith("given.yaml:1: key0: unknown key")
+    assert (len(lines), lines[-1]) == (51, "and 10 more")
+
+
 def test_the_environment_alone_is_enough():
     """A connector can be configured by variables alone; their texts take the types of their fields."""
     variables = {

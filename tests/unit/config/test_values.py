@@ -75,6 +75,12 @@ def test_addresses(text, listen):
     assert listen.loopback
 
 
+def test_only_this_machine_is_a_loopback():
+    """An address of all interfaces, of another machine or of a name is not taken for this machine's alone."""
+    hosts = ("127.1.2.3", "0.0.0.0", "::", "10.0.0.1", "127.example.com", "support.example.com")
+    assert [Listen(host, 1).loopback for host in hosts] == [True, False, False, False, False, False]
+
+
 @pytest.mark.parametrize("value", ["8080", ":8080", "::1:8080", "host:99999", "host:", "a b:1", "http://a:1", 8080])
 def test_what_is_no_address(value):
     """An address without host or port is refused."""
