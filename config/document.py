@@ -2,7 +2,8 @@
 
 The file is data and nothing else: no tags, values typed by the core schema of YAML 1.2 (`on`, `12:30` and
 dates are text), keys always text and never given twice.  `${NAME}` and `${NAME:-default}` in a value are
-replaced by environment variables, `$${` stands for `${`; what was replaced is always text.
+replaced by environment variables (a default has no `$` and no `}`), `$${` stands for `${`; what was replaced
+is always text.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _CORE = {"": None, "~": None, "null": None, "true": True, "false": False}
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,18})", re.ASCII)
 _FLOAT = re.compile(r"[-+]?[0-9]{1,18}\.[0-9]{1,18}", re.ASCII)
-_VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}", re.ASCII)
+_VARIABLE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}$]*))?\}", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -59,7 +60,9 @@ def read_document(content: bytes, environ: Mapping[str, str]) -> Document:
     except _Unreadable as error:
         document.mistakes.append((error.line, (), error.text))
     except yaml.MarkedYAMLError as error:
-        document.mistakes.append((_line(error.problem_mark or error.context_mark), (), _syntax(error)))
+        unclosed = "end of stream" in (error.problem or "")
+        mark = error.context_mark if unclosed else error.problem_mark
+        document.mistakes.append((_line(mark), (), _syntax(error)))
     return document
 
 
@@ -198,7 +201,7 @@ def _line(mark: Any) -> int:
 
 
 def _syntax(error: yaml.MarkedYAMLError) -> str:
-    problem = error.problem or "it cannot be read"
-    if "cannot start any token" in problem:
+    if "cannot start any token" in (error.problem or ""):
         return "a character that cannot stand here: indent with spaces, never tabs, and put special text in quotes"
-    return f"this is not YAML: {problem}; check the indentation, colons and quotes"
+    context = f"{error.context} from line {_line(error.context_mark)}, " if error.context_mark else ""
+    return f"this is not YAML: {context}{error.problem}; check the indentation, colons and quotes"

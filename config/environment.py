@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -51,34 +51,43 @@ class Environment(EnvSettingsSource):
 
     def places(self) -> dict[Keys, str]:
         """The variable behind each place; of a place above several, what their names begin with."""
+        values = self()
         found: dict[Keys, str] = {}
         for name in self._variables:
             parts = name.split(DELIMITER)
             for depth in range(2, len(parts)):
                 found.setdefault(_keys(name)[:depth], DELIMITER.join([*parts[:depth], "*"]))
-            found[_keys(name)] = name
+            found |= dict.fromkeys(_ways(_at(values, _keys(name)), _keys(name)), name)
         return found
 
     def unknown(self) -> list[tuple[str, str]]:
         """The variables that set nothing, each with a text that says so."""
         values = self()
-        fields = [PREFIX + name.upper() for name in self.settings_cls.model_fields]
-        return [(name, _suggestion(name, fields)) for name in self._variables if not _reaches(values, _keys(name))]
+        fields = [name.upper() for name in self.settings_cls.model_fields]
+        return [(name, _suggestion(name, fields)) for name in self._variables if _at(values, _keys(name)) is None]
 
 
 def _keys(variable: str) -> Keys:
     return tuple(variable.removeprefix(PREFIX).lower().split(DELIMITER))
 
 
-def _reaches(values: Any, keys: Keys) -> bool:
+def _at(values: Any, keys: Keys) -> Any:
+    """What stands at a place, or None."""
     for key in keys:
-        if not isinstance(values, dict) or key not in values:
-            return False
-        values = values[key]
-    return True
+        values = values.get(key) if isinstance(values, dict) else None
+    return values
+
+
+def _ways(value: Any, keys: Keys) -> Iterator[Keys]:
+    """The way to a value and to everything in it."""
+    yield keys
+    if isinstance(value, dict | list):
+        for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _ways(each, (*keys, key))
 
 
 def _suggestion(variable: str, fields: list[str]) -> str:
-    head, delimiter, rest = variable.partition(DELIMITER)
-    close = [name for name in difflib.get_close_matches(head, [*fields, *KNOWN], n=1) if name != head]
-    return "unknown variable" + (f"; did you mean {close[0]}{delimiter}{rest}?" if close else "; remove it")
+    head, delimiter, rest = variable.removeprefix(PREFIX).partition(DELIMITER)
+    known = [*fields, *(name.removeprefix(PREFIX) for name in KNOWN)]
+    close = [name for name in difflib.get_close_matches(head, known, n=1) if name != head]
+    return "unknown variable" + (f"; did you mean {PREFIX}{close[0]}{delimiter}{rest}?" if close else "; remove it")

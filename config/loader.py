@@ -12,13 +12,16 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource
 
-from config.document import Document, Keys, read_document
+from config.document import MAX_BYTES, Document, Keys, read_document
 from config.environment import CONFIG_FILE, Environment
 from config.mistakes import Mistake, mistakes_in
+from config.schema import config_schema
 from config.settings import Config
 from model.errors import Misconfigured
 
 DEFAULT_FILE = Path("fanin.yaml")
+MOST_LINES = 50
+"""How many mistakes are told at once."""
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Config:
@@ -35,10 +38,18 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Config:
     try:
         config = Config(_build_sources=((environment, _File(Config, document.values)), {}))
     except ValidationError as error:
-        found += mistakes_in(error, Config.model_json_schema(), _places(str(file), document, environment))
+        named = {each.keys for each in found if each.keys}
+        places = _places(str(file), document, environment)
+        found += [each for each in mistakes_in(error, config_schema(), places) if each.keys not in named]
     if found:
-        raise Misconfigured("\n".join(map(str, sorted(found, key=lambda each: (each.source, each.line)))))
+        raise Misconfigured(_report(found))
     return config
+
+
+def _report(found: list[Mistake]) -> str:
+    lines = [str(each) for each in sorted(found, key=lambda each: (each.source, each.line))]
+    more = [f"and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
+    return "\n".join(lines[:MOST_LINES] + more)
 
 
 def find(path: Path | None, environ: Mapping[str, str]) -> Path | None:
@@ -59,7 +70,8 @@ class _File(InitSettingsSource):
 
 
 def _without_rivals(values: dict[str, Any], stronger: Mapping[str, Any]) -> dict[str, Any]:
-    rivals = {key.removesuffix("_file") if key.endswith("_file") else f"{key}_file" for key in stronger}
+    given = [key for key, value in stronger.items() if isinstance(value, str)]
+    rivals = {key.removesuffix("_file") if key.endswith("_file") else f"{key}_file" for key in given}
     kept = {key: value for key, value in values.items() if key not in rivals or key in stronger}
     for key in kept.keys() & stronger.keys():
         if isinstance(kept[key], dict) and isinstance(stronger[key], dict):
@@ -69,7 +81,8 @@ def _without_rivals(values: dict[str, Any], stronger: Mapping[str, Any]) -> dict
 
 def _content(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        with file.open("rb") as opened:
+            return opened.read(MAX_BYTES + 1)
     except OSError as error:
         raise Misconfigured(f"{file}: cannot read the configuration: {error.strerror}") from None
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from pydantic import ValidationError
 
 from config.document import Keys
+from config.schema import resolve
 
 
 class Mistake(NamedTuple):
@@ -71,7 +72,7 @@ def _follow(schema: dict[str, Any], loc: Keys) -> tuple[Keys, list[str]]:
     node: dict[str, Any] = schema
     candidates: list[str] = []
     for key in loc:
-        node = _resolve(schema, node)
+        node = resolve(schema, node)
         if key in (tags := node.get("discriminator", {}).get("mapping", {})):
             node = {"$ref": tags[key]}
         elif key != "[key]":
@@ -79,15 +80,6 @@ def _follow(schema: dict[str, Any], loc: Keys) -> tuple[Keys, list[str]]:
             candidates = list(node.get("properties", ()))
             node = _below(node, key)
     return tuple(keys), candidates
-
-
-def _resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    """Follow a reference; of `something | None` take the something."""
-    if "anyOf" in node:
-        node = next((each for each in node["anyOf"] if each.get("type") != "null"), {})
-    if "$ref" in node:
-        return _resolve(schema, schema["$defs"][node["$ref"].rpartition("/")[2]])
-    return node
 
 
 def _below(node: dict[str, Any], key: str | int) -> dict[str, Any]:
@@ -102,7 +94,7 @@ def _below(node: dict[str, Any], key: str | int) -> dict[str, Any]:
 _WORDS = {
     "missing": "required, but missing",
     "string_type": "expected a text; put it in quotes",
-    "string_too_short": "expected a text that is not empty",
+    "string_too_short": "must not be empty",
     "string_pattern_mismatch": "not of the expected form",
     "bool_type": "expected true or false",
     "bool_parsing": "expected true or false",
@@ -118,7 +110,7 @@ _WORDS = {
     "greater_than_equal": "expected at least {ge}",
     "less_than": "expected less than {lt}",
     "less_than_equal": "expected at most {le}",
-    "too_short": "expected at least {min_length}",
+    "too_short": "must not be empty",
     "string_too_long": "expected at most {max_length} characters",
     "literal_error": "expected {expected}",
     "union_tag_invalid": "unknown {discriminator}; there are: {expected_tags}",
@@ -134,9 +126,9 @@ def _text(detail: Any, candidates: list[str]) -> str:
         return str(context["error"])
     if kind == "mistake":
         return str(context["text"])
-    # Words of pydantic that are not translated above name no value: inputs are hidden from its errors.
-    words = _WORDS.get(kind, detail["msg"])
-    return str(words.format(**{name: str(value).replace("'", "") for name, value in context.items()}))
+    if kind not in _WORDS:
+        return str(detail["msg"])  # in pydantic's own words, which name no value: inputs are hidden from its errors
+    return _WORDS[kind].format(**{name: str(value).replace("'", "") for name, value in context.items()})
 
 
 def _unknown_key(key: str, candidates: list[str]) -> str:

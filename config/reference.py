@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from config.schema import config_schema
+from config.schema import config_schema, resolve
 
 MARK = "<!-- Below this line: python -m config.reference docs/configuration.md -->\n"
 _WORDS = {"string": "text", "integer": "whole number", "boolean": "`true` or `false`", "object": "keys and values"}
@@ -35,11 +35,11 @@ def _sections(schema: dict[str, Any], model: dict[str, Any], title: str) -> Iter
 
 
 def _below(schema: dict[str, Any], node: dict[str, Any], path: str) -> Iterator[str]:
-    node = _resolve(schema, node)
+    node = resolve(schema, node)
     if "discriminator" in node:
         for tag, reference in node["discriminator"]["mapping"].items():
             title = f"{path} (`{node['discriminator']['propertyName']}: {tag}`)"
-            yield from _sections(schema, _resolve(schema, {"$ref": reference}), title)
+            yield from _sections(schema, resolve(schema, {"$ref": reference}), title)
     elif "properties" in node:
         yield from _sections(schema, node, path)
     elif "items" in node:
@@ -51,19 +51,12 @@ def _below(schema: dict[str, Any], node: dict[str, Any], path: str) -> Iterator[
 
 def _row(schema: dict[str, Any], model: dict[str, Any], key: str) -> str:
     node = model["properties"][key]
-    meaning = node.get("description") or _resolve(schema, node)["description"]
+    meaning = node.get("description") or resolve(schema, node)["description"]
     return f"| `{key}` | {_type(schema, node)} | {_default(model, key)} | {meaning.replace('|', '&#124;')} |"
 
 
-def _resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    """What a reference leads to; of `something or null` the something."""
-    if "anyOf" in node:
-        node = next(each for each in node["anyOf"] if each.get("type") != "null")
-    return schema["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
-
-
 def _type(schema: dict[str, Any], node: dict[str, Any]) -> str:
-    node = _resolve(schema, node)
+    node = resolve(schema, node)
     if "const" in node:
         return f"`{node['const']}`"
     if "enum" in node:

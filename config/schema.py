@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -54,6 +54,15 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
+def resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """Follow a node's reference into the schema; of `something or null` the something, of others the first."""
+    if "anyOf" in node:
+        return resolve(schema, next(each for each in node["anyOf"] if each.get("type") != "null"))
+    if "$ref" in node:
+        return resolve(schema, schema["$defs"][node["$ref"].rpartition("/")[2]])
+    return node
+
+
 class _Generate(GenerateJsonSchema):
     """Titles name types (`duration`, `size`) and never repeat a key; defaults stand as one would write them."""
 
@@ -73,7 +82,8 @@ def _struct_schema(struct: type[msgspec.Struct], identifier: str, title: str) ->
         docs = attribute_docs(next(vars(module)[name] for module in _STRUCTS if name in vars(module)))
         for key, text in docs.items():
             definition["properties"][key.rstrip("_")].setdefault("description", text)
-    return {"$schema": DIALECT, "$id": identifier, "title": title, "description": struct.__doc__} | schema
+    head = {"$schema": DIALECT, "$id": identifier, "title": title, "description": struct.__doc__}
+    return cast("dict[str, Any]", json.loads(json.dumps(head | schema)))
 
 
 def _text(schema: dict[str, Any]) -> str:

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import base64
-import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from connectors import CONNECTORS
 from connectors.settings import ConnectorSettings
 from delivery import HELPDESKS, QUEUES
 from delivery.settings import EmbeddedSettings, HelpdeskSettings, QueueSettings, Route
-from model.errors import Misconfigured
 from model.kind import KindOf
-from model.settings import ByteSize, Duration, FilePath, Listen, Secret, Settings, Several, WebUrl, mistakes
+from model.settings import ByteSize, Duration, FilePath, Form, Listen, Secret, Settings, Several, WebUrl, mistakes
 
-KEY_BYTES = 32
+KEY_CHARACTERS = 32
 MIB = 1024 * 1024
-NAME = r"[a-z][a-z0-9_]{0,63}"
-
-
-def _name(value: str) -> str:
-    if not re.fullmatch(NAME, value):
-        msg = "a name is made of a-z, 0-9 and _, begins with a letter and has at most 64 characters"
-        raise ValueError(msg)
-    return value
 
 
 def _megabytes(value: int) -> int:
@@ -38,19 +27,15 @@ def _megabytes(value: int) -> int:
     return value
 
 
-Name = Annotated[str, AfterValidator(_name), WithJsonSchema({"type": "string", "pattern": f"^{NAME}$"})]
+Name = Annotated[
+    str,
+    Form(
+        r"[a-z][a-z0-9_]{0,63}",
+        "a name is made of a-z, 0-9 and _, begins with a letter and has at most 64 characters",
+    ),
+]
 """The name of a connector or helpdesk: it stands in metrics, file names and environment variables."""
 Megabytes = Annotated[ByteSize, AfterValidator(_megabytes)]
-
-
-def _key(secret: Secret) -> bytes:
-    try:
-        key = base64.b64decode(secret.read(), validate=True)
-    except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise Misconfigured("expected 32 random bytes in base64; make a key with openssl rand -base64 32")
-    return key
 
 
 class Http(Settings):
@@ -106,21 +91,15 @@ class Store(Settings):
     retention: Retention = Retention()
     """How long what is stored is kept."""
     encryption_key: Secret | None = None
-    """The key of all that is stored: 32 random bytes in base64 (`openssl rand -base64 32`).
+    """The secret that all keys of the store are derived from: at least 32 characters (`openssl rand -hex 32`).
     One is created in `data_dir` where it is not given; that protects only copies of the data."""
-
-    def key(self) -> bytes | None:
-        """The key that was given, 32 bytes, or None.  Raises Misconfigured if its file changed to none."""
-        return None if self.encryption_key is None else _key(self.encryption_key)
 
     @field_validator("encryption_key")
     @classmethod
-    def _is_a_key(cls, secret: Secret | None) -> Secret | None:
-        if secret is not None:
-            try:
-                _key(secret)
-            except Misconfigured as error:
-                raise ValueError(str(error)) from None
+    def _is_long_enough(cls, secret: Secret | None) -> Secret | None:
+        if secret is not None and len(secret.read()) < KEY_CHARACTERS:
+            msg = f"expected at least {KEY_CHARACTERS} characters; make one with openssl rand -hex 32"
+            raise ValueError(msg)
         return secret
 
 

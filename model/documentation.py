@@ -22,7 +22,10 @@ def attribute_docs(cls: type) -> dict[str, str]:
 
 @cache
 def _module_docs(module: str) -> dict[str, dict[str, str]]:
-    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    try:
+        tree = ast.parse(inspect.getsource(sys.modules[module]))
+    except OSError:  # only the compiled modules were shipped
+        return {}
     return {node.name: _class_docs(node) for node in tree.body if isinstance(node, ast.ClassDef)}
 
 

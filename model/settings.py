@@ -1,23 +1,17 @@
-"""The types in which settings are written: one base class, secrets, sizes, durations, places."""
+"""The types in which settings are written: one base class, secrets, and the values of `model.values`."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Any
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
-    Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
-    PlainSerializer,
     ValidationError,
-    WithJsonSchema,
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
@@ -25,11 +19,25 @@ from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, cor
 
 from model.documentation import attribute_docs
 from model.errors import Misconfigured
+from model.values import (
+    ByteSize,
+    Duration,
+    FilePath,
+    Form,
+    Listen,
+    OneOrMore,
+    Several,
+    WebUrl,
+    as_path,
+    duration_text,
+    size_text,
+)
 
 __all__ = [
     "ByteSize",
     "Duration",
     "FilePath",
+    "Form",
     "Listen",
     "OneOrMore",
     "Secret",
@@ -41,125 +49,7 @@ __all__ = [
     "size_text",
 ]
 
-_SPANS = {"ms": 0.001, "s": 1, "min": 60, "h": 3600, "d": 86400}
-_SIZES = {"B": 1, "kB": 1000, "KiB": 1 << 10, "MB": 10**6, "MiB": 1 << 20, "GB": 10**9, "GiB": 1 << 30, "TiB": 1 << 40}
-_DURATION = rf"(\d{{1,9}}(?:\.\d{{1,9}})?) ?({'|'.join(_SPANS)})"
-_SIZE = rf"(\d{{1,15}}(?:\.\d{{1,9}})?) ?({'|'.join(_SIZES)}|)"
 _MAX_SECRET = 64 << 10
-_LISTEN = r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})"
-_WEB_URL = r"https?://[^\s/?#@]+(/[^\s?#]*)?"
-
-
-def _duration(value: Any) -> Any:
-    if isinstance(value, str) and (found := re.fullmatch(_DURATION, value.strip(), re.ASCII)):
-        value = timedelta(seconds=float(found[1]) * _SPANS[found[2]])
-    if isinstance(value, timedelta) and value > timedelta(0):
-        return value
-    msg = "expected a duration such as 500 ms, 30 s, 5 min, 12 h or 90 d"
-    raise ValueError(msg)
-
-
-def duration_text(value: timedelta) -> str:
-    """Write a duration as it is written in settings, in whole milliseconds."""
-    milliseconds = round(value.total_seconds() * 1000)
-    unit, scale = next((u, s) for u, s in reversed(_SPANS.items()) if not milliseconds % round(s * 1000))
-    return f"{milliseconds // round(scale * 1000)} {unit}"
-
-
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(_duration),
-    PlainSerializer(duration_text),
-    WithJsonSchema({"type": "string", "title": "duration", "pattern": f"^{_DURATION}$"}),
-]
-"""A span of time longer than none, written with its unit: `500 ms`, `30 s`, `5 min`, `12 h`, `90 d`."""
-
-
-def _size(value: Any) -> int:
-    if isinstance(value, str) and (found := re.fullmatch(_SIZE, value.strip(), re.ASCII)):
-        return round(float(found[1]) * _SIZES[found[2] or "B"])
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
-    msg = "expected a size such as 64 KiB, 50 MiB or 2 GiB"
-    raise ValueError(msg)
-
-
-def size_text(value: int) -> str:
-    """Write a number of bytes as it is written in settings."""
-    unit, scale = next((u, s) for u, s in reversed(_SIZES.items()) if not value % s and (s == 1 or "i" in u))
-    return f"{value // scale} {unit}"
-
-
-ByteSize = Annotated[
-    int,
-    BeforeValidator(_size),
-    PlainSerializer(size_text),
-    WithJsonSchema({"type": ["string", "integer"], "title": "size", "minimum": 0, "pattern": f"^{_SIZE}$"}),
-]
-"""A number of bytes, written with its unit: `64 KiB`, `50 MiB`, `2 GiB`; without one, bytes."""
-
-
-def _path(value: Any) -> Path:
-    if isinstance(value, Path) or (isinstance(value, str) and value and "\0" not in value):
-        return Path(value)
-    msg = "expected a path"
-    raise ValueError(msg)
-
-
-FilePath = Annotated[Path, BeforeValidator(_path), WithJsonSchema({"type": "string", "title": "path", "minLength": 1})]
-"""A file or folder; a relative one is looked for in the daemon's working directory."""
-
-T = TypeVar("T")
-_alone = BeforeValidator(lambda value: [value] if isinstance(value, str) else value)
-Several = Annotated[tuple[T, ...], _alone]
-"""A list; a single text may stand without brackets."""
-OneOrMore = Annotated[tuple[T, ...], Field(min_length=1), _alone]
-"""A list that is not empty; a single text may stand without brackets."""
-
-
-class Listen(NamedTuple):
-    """Where a server listens: a host without brackets, and a port (0 lets the system choose)."""
-
-    host: str
-    port: int
-
-    @property
-    def loopback(self) -> bool:
-        """Whether only this machine can reach it."""
-        return self.host in ("localhost", "::1") or self.host.startswith("127.")
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @classmethod
-    def parse(cls, value: Any) -> Listen:
-        """Read `host:port`, an IPv6 address in brackets.  Raises ValueError."""
-        if isinstance(value, cls):
-            return value
-        found = re.fullmatch(_LISTEN, value, re.ASCII) if isinstance(value, str) else None
-        if found is None or int(found[2]) > 0xFFFF:
-            msg = "expected an address and a port such as 127.0.0.1:8080 or [::1]:8080"
-            raise ValueError(msg)
-        return cls(found[1].strip("[]"), int(found[2]))
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(cls.parse, serialization=core_schema.to_string_ser_schema())
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": "string", "title": "address:port", "pattern": f"^{_LISTEN}$"}
-
-
-def _web_url(value: Any) -> str:
-    if isinstance(value, str) and re.fullmatch(_WEB_URL, value):
-        return value.rstrip("/")
-    msg = "expected an address such as https://support.example.com, without user, query or fragment"
-    raise ValueError(msg)
-
-
-WebUrl = Annotated[str, BeforeValidator(_web_url), WithJsonSchema({"type": "string", "title": "URL", "format": "uri"})]
-"""An http or https address without a slash at its end."""
 
 
 class Secret:
@@ -253,12 +143,12 @@ class Settings(BaseModel):
             return data
         data = dict(data)
         for name in _secret_fields(cls):
-            if (path := data.pop(f"{name}_file", None)) is None:
+            if (given := data.pop(f"{name}_file", None)) is None:
                 continue
             if data.get(name) is not None:
                 raise mistakes([((f"{name}_file",), f"{name} and {name}_file exclude each other; keep one")])
             try:
-                data[name] = Secret(path=_path(path))
+                data[name] = Secret(path=as_path(given))
             except ValueError as error:
                 raise mistakes([((f"{name}_file",), str(error))]) from None
         return data

@@ -5,16 +5,30 @@ from __future__ import annotations
 from datetime import timedelta
 from os.path import realpath
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from connectors.settings import ConnectorSettings
-from model.settings import ByteSize, Duration, FilePath, OneOrMore, Secret, Settings, Several, WebUrl, mistakes
+from model.settings import ByteSize, Duration, FilePath, Form, OneOrMore, Secret, Settings, Several, WebUrl, mistakes
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 MailAddress = Annotated[
-    str, StringConstraints(strip_whitespace=True, to_lower=True, max_length=320, pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    str,
+    StringConstraints(strip_whitespace=True, to_lower=True, max_length=320),
+    Form(r"[^@\s<>]+@[^@\s<>]+", "expected an address such as support@example.com"),
 ]
+
+
+def _confidential(value: str) -> str:
+    host = urlsplit(value).hostname or ""
+    if value.startswith("https:") or host in ("127.0.0.1", "localhost", "::1"):
+        return value
+    msg = "expected an https address: secrets are sent to it"
+    raise ValueError(msg)
+
+
+TokenUrl = Annotated[WebUrl, AfterValidator(_confidential)]
 
 
 def _tls(value: Any) -> Any:
@@ -66,7 +80,7 @@ class MicrosoftToken(Settings):
 
     provider: Literal["microsoft"]
     """Exchange Online by client credentials."""
-    tenant: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]+$")]
+    tenant: Annotated[str, Form(r"[A-Za-z0-9.-]+", "expected the directory's id or domain")]
     """The directory (tenant) id or its domain."""
     client_id: Text
     """The application (client) id."""
@@ -74,7 +88,7 @@ class MicrosoftToken(Settings):
     """The client secret's value."""
     scope: Text = "https://outlook.office365.com/.default"
     """The scope that is asked for; national clouds have their own."""
-    token_url: WebUrl = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"  # noqa: S105 - an address
+    token_url: TokenUrl = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"  # noqa: S105 - an address
     """Where tokens are issued; `{tenant}` is filled in."""
 
 
@@ -89,7 +103,7 @@ class GoogleToken(Settings):
     """The OAuth client's secret."""
     refresh_token: Secret
     """The refresh token that was issued for the scope https://mail.google.com/."""
-    token_url: WebUrl = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+    token_url: TokenUrl = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
     """Where tokens are issued."""
 
 
