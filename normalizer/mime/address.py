@@ -1,0 +1,111 @@
+"""Address lists (RFC 5322 section 3.4) as they are really written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from model.ticket import Address
+from normalizer.mime.headers import decode
+
+MAX_ADDRESSES = 500
+_SIMPLE = re.compile(  # one mailbox as nearly every From is written, read at once
+    rb"""[ \t]*(?: "([^"\\<>]*)" | ([^"\\<>(),;:@=]*?) )[ \t]*<[ \t]*([^\s<>()",;:@]+@[^\s<>()",;:@]+)[ \t]*>[ \t]*""",
+    re.VERBOSE,
+)
+_TOKEN = re.compile(
+    rb"""(=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*\?=)       # 1: an encoded word, commas and all
+    | "((?:[^"\\]+|\\.)*+)"                         # 2: a quoted string
+    | <([^<>]*)>                                    # 3: an address in angle brackets
+    | ([,;])                                        # 4: the end of a mailbox
+    | ([()])                                        # 5: the edges of a comment
+    | ([^\s"<>,;()=\\]+|\\.|[\s\S])                 # 6: anything else
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_QUOTED, _ANGLE, _SEPARATOR, _EDGE = 2, 3, 4, 5
+_QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
+_AT_HOST = re.compile(rb"[^\s@<>,;:\"()]+@[^\s@<>,;:\"()]+")
+
+
+class _Mailbox:
+    """What was read of one mailbox so far."""
+
+    __slots__ = ("angle", "comments", "spaced", "words")
+
+    def __init__(self) -> None:
+        self.words: list[bytes] = []
+        self.comments: list[bytes] = []
+        self.angle: bytes | None = None
+        self.spaced = False
+
+    def add(self, word: bytes) -> None:
+        """Add a word of the name; blanks only part it from the next."""
+        if word.strip():
+            self.words.append(b" " + word if self.spaced and self.words else word)
+        self.spaced = not word.strip()
+
+    def address(self, angle: bytes) -> None:
+        """Take what stood in angle brackets, unless something better did before."""
+        if self.angle is None or b"@" not in self.angle:
+            self.angle = angle
+
+
+def addresses(value: bytes, hint: str | None = None) -> tuple[Address, ...]:
+    """The mailboxes of a From, To, Cc or Reply-To value, at most MAX_ADDRESSES; groups give their members.
+
+    Names have their encoded words decoded (`hint` is the charset of raw bytes), addresses are in lower case
+    and may be empty where a name stands alone.
+    """
+    if found := _SIMPLE.fullmatch(value):
+        name = found[2] if found[1] is None else found[1]
+        return (Address(name=decode(name, hint), address=_address(found[3])),)
+    read = (_read(mailbox, hint) for mailbox in _mailboxes(value))
+    return tuple(islice((one for one in read if one), MAX_ADDRESSES))
+
+
+def _mailboxes(value: bytes) -> Iterator[_Mailbox]:
+    """Split a list at its separators; a colon ends the name of a group, and a comment stays whole."""
+    if value.count(b'"') % 2 and b'\\"' not in value:
+        value = value.replace(b'"', b"")
+    mailbox, depth, opened = _Mailbox(), 0, 0
+    for token in _TOKEN.finditer(value):
+        kind, text = token.lastindex, token[0]
+        if kind == _EDGE and (depth or text == b"("):
+            opened = opened if depth else token.end()
+            depth += 1 if text == b"(" else -1
+            if not depth:
+                mailbox.comments.append(value[opened : token.start()])
+        elif depth:
+            continue
+        elif kind == _SEPARATOR or text.endswith(b":"):
+            if kind == _SEPARATOR:
+                yield mailbox
+            mailbox = _Mailbox()
+        elif kind == _ANGLE:
+            mailbox.address(token[_ANGLE])
+        else:
+            mailbox.add(_QUOTED_PAIR.sub(rb"\1", token[_QUOTED]) if kind == _QUOTED else text)
+    yield mailbox
+
+
+def _read(mailbox: _Mailbox, hint: str | None) -> Address | None:
+    phrase = b"".join(mailbox.words)
+    comment = b" ".join(mailbox.comments)
+    if mailbox.angle is not None:
+        return Address(name=decode(phrase or comment, hint), address=_address(mailbox.angle))
+    if not phrase:
+        return None
+    if found := _AT_HOST.search(phrase):
+        rest = (phrase[: found.start()] + b" " + phrase[found.end() :]).strip()
+        return Address(name=decode(rest or comment, hint), address=_address(found[0]))
+    return Address(name=decode(phrase, hint))
+
+
+def _address(raw: bytes) -> str:
+    """An address without a route (RFC 5322 section 4.4), comments or blanks."""
+    if raw.startswith(b"@") and b":" in raw:
+        raw = raw.partition(b":")[2]
+    text = decode(raw) if b"=?" in raw else raw.decode("utf-8", "replace")
+    return "".join(text.split()).strip("'").lower()[:320]

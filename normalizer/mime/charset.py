@@ -1,0 +1,242 @@
+"""Text out of bytes whose charset was declared wrongly, vaguely or not at all.
+
+The ladder: what was declared, read as the senders' systems mean it (a label of 1990 stands for its
+vendor's superset of today) -> UTF-8 where the bytes are -> detection -> replacement.  Nothing here raises.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from encodings.aliases import aliases
+from functools import lru_cache
+
+from normalizer.mime import iso2022jp
+
+_DETECTED_BYTES = 64 * 1024
+_TOLERATED_ERRORS = 0.02
+"""Characters of a declared multibyte charset that may be broken before the declaration is disbelieved."""
+
+_NOT_TEXT = frozenset(
+    [
+        "base64_codec",
+        "bz2_codec",
+        "hex_codec",
+        "idna",
+        "mbcs",
+        "punycode",
+        "quopri_codec",
+        "rot_13",
+        "uu_codec",
+        "zlib_codec",
+    ]
+)
+_UNLISTED = frozenset(["cp1006", "cp720", "cp737", "cp856", "cp874", "koi8_t", "koi8_u", "utf_8_sig"])
+_KNOWN = frozenset(aliases.values()) - _NOT_TEXT | _UNLISTED
+"""Python's codecs for text, by module: a label from a mail never reaches the codec registry unchecked."""
+
+_MEANT = {
+    "ascii": "ascii",
+    "latin_1": "cp1252",
+    "iso8859_1": "cp1252",
+    "iso8859_9": "cp1254",
+    "iso8859_11": "cp874",
+    "tis_620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc_kr": "cp949",
+    "shift_jis": "cp932",
+    "big5": "big5hkscs",
+    "cp950": "big5hkscs",
+    "utf_8_sig": "utf_8",
+    "iso8859_8_i": "cp1255",
+    "iso8859_8_e": "cp1255",
+    "iso8859_8": "cp1255",
+    "iso8859_6_i": "iso8859_6",
+    "iso8859_6_e": "iso8859_6",
+    # labels that Python does not know
+    "iso_gb2312": "gb18030",
+    "gb": "gb18030",
+    "gb_2312_80": "gb18030",
+    "csgb2312": "gb18030",
+    "gb18030_2000": "gb18030",
+    "euc_cn": "gb18030",
+    "euc_tw": "big5hkscs",
+    "cn_big5": "big5hkscs",
+    "cn_gb": "gb18030",
+    "hz_gb_2312": "hz",
+    "ks_c_5601": "cp949",
+    "ks_c_5601_1987": "cp949",
+    "ks_c_5601_1989": "cp949",
+    "ksc5601": "cp949",
+    "ks_x_1001": "cp949",
+    "korean": "cp949",
+    "uhc": "cp949",
+    "sjis": "cp932",
+    "sjis_win": "cp932",
+    "ms_kanji": "cp932",
+    "windows_31j": "cp932",
+    "cswindows31j": "cp932",
+    "eucjp_ms": "euc_jis_2004",
+    "eucjp_win": "euc_jis_2004",
+    "cp51932": "euc_jis_2004",
+    "euc_jp": "euc_jis_2004",
+    "iso_2022_jp_ms": "iso2022_jp",
+    "cp50220": "iso2022_jp",
+    "cp50221": "iso2022_jp",
+    "cp50222": "iso2022_jp",
+    "iso2022_jp_1": "iso2022_jp",
+    "cp20866": "koi8_r",
+    "cp21866": "koi8_u",
+    "koi8": "koi8_r",
+    "koi8_ru": "koi8_u",
+    "cp28591": "cp1252",
+    "cp28592": "iso8859_2",
+    "cp28605": "iso8859_15",
+    "cp65000": "utf_7",
+    "cp65001": "utf_8",
+    "cp936": "gb18030",
+    "cp54936": "gb18030",
+    "cp1200": "utf_16_le",
+    "cp1201": "utf_16_be",
+    "cp20127": "ascii",
+    "unicode_1_1_utf_7": "utf_7",
+    "unicode_2_0_utf_7": "utf_7",
+    "csunicode11utf7": "utf_7",
+    "utf_7_imap": "utf_7",
+    "unicode_1_1_utf_8": "utf_8",
+    "unicode_2_0_utf_8": "utf_8",
+    "x_utf_8": "utf_8",
+    "utf8mb4": "utf_8",
+    "unicode": "utf_16",
+    "ucs_2": "utf_16",
+    "iso_10646_ucs_2": "utf_16",
+    "iso_10646_ucs_4": "utf_32",
+    "macintosh": "mac_roman",
+    "mac": "mac_roman",
+}
+_CODE_PAGE = re.compile(r"(?:microsoft_|x_)?(?:windows|win|cp|ms|msdos|ibm|codepage)_?(\d{3,5})", re.ASCII)
+_ISO_8859 = re.compile(r"(?:x_)?iso_?8859_?(\d{1,2})(?:_\d{4}|_i|_e)?", re.ASCII)
+_JAPANESE_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\([JI]|\$\([DOPQ])")
+_KOREAN_ESCAPE = b"\x1b$)C"
+_CHINESE_ESCAPE = b"~{"
+_BOMS = (
+    (codecs.BOM_UTF8, "utf_8"),
+    (codecs.BOM_UTF32_LE, "utf_32_le"),
+    (codecs.BOM_UTF16_LE, "utf_16_le"),
+    (codecs.BOM_UTF16_BE, "utf_16_be"),
+)
+_SINGLE_BYTE_WESTERN = frozenset({"cp1252", "iso8859_15", "mac_roman"})
+
+
+@lru_cache(maxsize=512)
+def codec(label: str) -> str | None:
+    """The Python codec that a charset label means in practice, or None where it means nothing.
+
+    >>> codec("GB2312"), codec("ks_c_5601-1987"), codec("x-unknown")
+    ('gb18030', 'cp949', None)
+    """
+    name = re.sub(r"[^a-z0-9]+", "_", label[:60].lower()).strip("_")
+    if found := _CODE_PAGE.fullmatch(name):
+        name = f"cp{found[1]}"
+    elif found := _ISO_8859.fullmatch(name):
+        name = f"iso8859_{found[1]}"
+    for candidate in (name, name.removeprefix("x_"), name.removeprefix("cs")):
+        python = aliases.get(candidate, candidate)
+        meant = _MEANT.get(candidate) or _MEANT.get(python, python)
+        if meant in _KNOWN or meant in _MEANT.values():
+            return meant
+    return None
+
+
+def decode_text(content: bytes, declared: str | None) -> str:
+    """The text of `content`, as its sender most probably meant it; never raises.
+
+    `declared` is the charset parameter as it was sent, or None.  A byte order mark goes; line ends stay.
+    """
+    if content.isascii() and b"\x1b" not in content and not (declared or _CHINESE_ESCAPE in content):
+        return content.decode("ascii")
+    for mark, name in _BOMS:
+        if content.startswith(mark):
+            return content[len(mark) :].decode(name, "replace")
+    name = codec(declared) if declared else None
+    text = None if name is None else _as_declared(content, name)
+    return _as_found(content, name) if text is None else text
+
+
+def _as_declared(content: bytes, name: str) -> str | None:
+    """The text if the declaration can be true, else None."""
+    if name == "iso2022_jp" or (name == "ascii" and _JAPANESE_ESCAPE.search(content)):
+        return iso2022jp.decode(content)
+    if name in ("utf_16", "utf_32"):
+        name += "_le" if _little_endian(content) else "_be"
+    if name in _SINGLE_BYTE_WESTERN and _is_utf8(content) and not content.isascii():
+        return None
+    try:
+        return content.decode(name)
+    except UnicodeDecodeError:
+        return _nearly(content, name)
+
+
+def _nearly(content: bytes, name: str) -> str | None:
+    """The text with replacement characters if few are needed and nothing better is likely."""
+    if name == "ascii" or (name != "utf_8" and _is_utf8(content)):
+        return None
+    if name == "cp1252":
+        return content.decode("latin-1").translate(_CP1252)
+    if name == "euc_jis_2004":
+        name = "euc_jp"
+    text = content.decode(name, "replace")
+    broken = text.count("\ufffd")
+    return text if broken <= max(1, _TOLERATED_ERRORS * len(text)) else None
+
+
+def _as_found(content: bytes, declared: str | None) -> str:
+    """The text by what the bytes look like; the declared codec serves where nothing is recognised."""
+    if _is_utf8(content) and not _has_escapes(content):
+        return content.decode("utf-8")
+    if _JAPANESE_ESCAPE.search(content):
+        return iso2022jp.decode(content)
+    found = detect(content) or declared or "utf_8"
+    if found == "cp1252" or (found in ("ascii", "utf_8") and not _mostly_utf8(content)):
+        return content.decode("latin-1").translate(_CP1252)
+    return content.decode(found, "replace")
+
+
+def detect(content: bytes) -> str | None:
+    """The codec that a statistical detector believes in, or None; looks at the first 64 KiB."""
+    import chardet  # noqa: PLC0415 - 50 ms that only undeclared charsets cost
+
+    found = chardet.detect(content[:_DETECTED_BYTES])["encoding"]
+    return codec(found) if found else None
+
+
+def _has_escapes(content: bytes) -> bool:
+    return content.isascii() and (
+        _JAPANESE_ESCAPE.search(content) is not None or _KOREAN_ESCAPE in content or _CHINESE_ESCAPE in content
+    )
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _mostly_utf8(content: bytes) -> bool:
+    text = content.decode("utf-8", "replace")
+    beyond = sum(map(text.count, set(text) - _ASCII))
+    return beyond > 4 * text.count("\ufffd")
+
+
+def _little_endian(content: bytes) -> bool:
+    """UTF-16 without its mark is big-endian by RFC 2781, little-endian by habit: spaces and digits tell."""
+    return content[1::2].count(0) >= content[::2].count(0)
+
+
+_ASCII = frozenset(map(chr, range(128)))
+_CP1252 = {c: bytes([c]).decode("cp1252", "replace") for c in range(0x80, 0xA0)} | {
+    c: chr(c) for c in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+}

@@ -1,0 +1,156 @@
+"""Header fields: where they are, and what their values say.
+
+RFC 5322 with the obsolete syntax, RFC 2047 encoded words, RFC 6532 raw UTF-8, and raw bytes of other
+charsets as older mailers send them.  Every function is linear in its input and none raises.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import a2b_qp
+from datetime import UTC, datetime, timedelta, timezone
+
+from normalizer.mime.charset import decode_text
+from normalizer.mime.transfer import base64
+
+Fields = tuple[tuple[str, bytes], ...]
+
+_FOLD = re.compile(rb"\r?\n(?=[ \t])")
+_LINE_END = re.compile(rb"\r\n|\n")
+_NAME = re.compile(rb"[!-9;-~]+\Z")
+_WORD = re.compile(rb"=\?([^?\s]{1,60})\?([bBqQ])\?(.*?)\?=", re.DOTALL)
+_SPACES = re.compile(r"[ \t\r\n]+")
+_MESSAGE_ID = re.compile(rb"<([^<>]{1,998})>")
+_DATE = re.compile(
+    rb"(?:[A-Za-z]{1,9}\.?,?\s*)?(\d{1,2})[\s-]+([A-Za-z]{3})[a-z]*\.?[\s-]+(\d{4}|\d{2})[\s,]+"
+    rb"(\d{1,2})\s*[:.]\s*(\d{2})(?:\s*[:.]\s*(\d{2}))?(?:\.\d+)?\s*([+-]\d{4}|[A-Za-z]{1,5})?",
+)
+_COMMENT = re.compile(rb"\([^()]*\)")
+_MONTHS = {name: number for number, name in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_ZONES = {b"EST": -5, b"EDT": -4, b"CST": -6, b"CDT": -5, b"MST": -7, b"MDT": -6, b"PST": -8, b"PDT": -7, b"JST": 9}
+_MAX_IDS = 100
+
+
+def read_fields(head: bytes) -> Fields:
+    """The fields of a header block, names in lower case, values unfolded.
+
+    A line that can be no field continues the one before: mailers break lines and forget to indent.
+    """
+    fields: list[tuple[str, bytes]] = []
+    stray: list[bytes] = []
+    for line in _LINE_END.split(_FOLD.sub(b"", head)):
+        name, colon, value = line.partition(b":")
+        name = name.rstrip(b" \t")
+        if colon and _NAME.match(name):
+            _rejoin(fields, stray)
+            fields.append((name.decode("ascii").lower(), value.strip(b" \t")))
+        elif line:
+            stray.append(line)
+    _rejoin(fields, stray)
+    return tuple(fields)
+
+
+def _rejoin(fields: list[tuple[str, bytes]], stray: list[bytes]) -> None:
+    """Give the lines that could not be read back to the field before them."""
+    if stray and fields:
+        name, value = fields[-1]
+        fields[-1] = (name, b" ".join((value, *stray)))
+    stray.clear()
+
+
+def decode(value: bytes, hint: str | None = None) -> str:
+    """The text of an unstructured field value: encoded words (RFC 2047) decoded, blanks made one space.
+
+    Neighbouring words of one charset are joined before they are decoded, because mailers split them
+    inside a character.  Raw bytes are read as UTF-8, else as `hint`, the charset of the mail's text.
+    """
+    if b"=?" not in value:
+        return _SPACES.sub(" ", _raw(value, hint)).strip()
+    return _SPACES.sub(" ", "".join(_words(value, hint))).strip()
+
+
+def _raw(value: bytes, hint: str | None) -> str:
+    if value.isascii() and b"\x1b" not in value:
+        return value.decode("ascii")
+    try:
+        return value.decode("utf-8") if b"\x1b" not in value else decode_text(value, None)
+    except UnicodeDecodeError:
+        return decode_text(value, hint)
+
+
+def _words(value: bytes, hint: str | None) -> list[str]:
+    """The pieces of a value with encoded words, in order."""
+    pieces: list[str] = []
+    pending: tuple[str, bytes] | None = None
+    position = 0
+    for word in _WORD.finditer(value, 0, value.rfind(b"?=") + 2):
+        between = value[position : word.start()]
+        charset = word[1].partition(b"*")[0].decode("latin-1").lower()
+        content = _word_content(word[2], word[3])
+        if pending and not between.strip():
+            if pending[0] == charset:
+                pending = (charset, pending[1] + content)
+                position = word.end()
+                continue
+            between = b""
+        pieces += _flush(pending)
+        pieces.append(_raw(between, hint))
+        pending, position = (charset, content), word.end()
+    pieces += _flush(pending)
+    pieces.append(_raw(value[position:], hint))
+    return pieces
+
+
+def _flush(word: tuple[str, bytes] | None) -> list[str]:
+    return [decode_text(word[1], word[0])] if word else []
+
+
+def _word_content(encoding: bytes, text: bytes) -> bytes:
+    if encoding in b"bB":
+        return base64(text)
+    return a2b_qp(text.replace(b"\n", b""), header=True)
+
+
+def ids(value: bytes) -> tuple[str, ...]:
+    """The message ids of an In-Reply-To or References field, in order, without their angle brackets.
+
+    Of a longer list the first and the last remain: the origin, and what is nearest.
+    """
+    found = [match[1].decode("utf-8", "replace").strip() for match in _MESSAGE_ID.finditer(value)]
+    if not found and value.strip() and b" " not in value.strip():
+        found = [value.strip(b"<> \t").decode("utf-8", "replace")[:998]]
+    unique = list(dict.fromkeys(_SPACES.sub("", one) for one in found if one))
+    return tuple(unique[:1] + unique[1 - _MAX_IDS :] if len(unique) > _MAX_IDS else unique)
+
+
+def date(value: bytes) -> datetime | None:
+    """The instant of a Date field in UTC (RFC 5322 section 3.3, obsolete and common wrong forms), or None."""
+    if found := _DATE.search(_COMMENT.sub(b" ", value[:200])):
+        day, month, year, hour, minute, second, zone = found.groups()
+        clock = int(hour), int(minute), min(int(second or 0), 59)
+        try:
+            local = datetime(_year(year), _MONTHS[month.lower()], int(day), *clock, tzinfo=_zone(zone))
+            return local.astimezone(UTC)
+        except (KeyError, ValueError, OverflowError):
+            return None
+    return _iso_date(value)
+
+
+def _year(year: bytes) -> int:
+    """Two digits are of this century up to 49 (RFC 5322 section 4.3)."""
+    return int(year) + (0 if len(year) == 4 else 2000 if int(year) < 50 else 1900)
+
+
+def _zone(zone: bytes | None) -> timezone:
+    if zone and zone[:1] in b"+-":
+        offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5]))
+        return timezone(-offset if zone[:1] == b"-" else offset)
+    return timezone(timedelta(hours=_ZONES.get((zone or b"").upper(), 0)))
+
+
+def _iso_date(value: bytes) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(value[:40].decode("ascii").strip())
+    except (ValueError, UnicodeDecodeError):
+        return None
+    return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)

@@ -1,0 +1,171 @@
+"""The tree of a mail: RFC 2045 and 2046, read with tolerance and within bounds.
+
+A header ends at the first blank line.  A multipart is cut at its own boundary before its parts are looked
+into, so that an unclosed part ends where its parent says.  Searching is left to `bytes.find`, which makes
+reading cheap; depth and count are bounded, which makes it safe: what lies beyond a bound stays as it is in
+the content of the last part that was read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from normalizer.mime.headers import decode, read_fields
+from normalizer.mime.parameter import parse_value
+from normalizer.mime.part import Part
+from normalizer.mime.transfer import decode_transfer, encoding
+
+MAX_DEPTH = 32
+MAX_PARTS = 2000
+MAX_NESTED_MESSAGES = 2
+"""How deep messages are opened inside messages; further ones are content alone."""
+
+_BEFORE_HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]*(?:>?From [^\r\n]*\r?\n)?")
+_DASHED_LINE = re.compile(rb"^--([^\s-][^\r\n]{0,200}?)[ \t]*\r?$", re.MULTILINE)
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+", re.ASCII)
+_CRLF_ENDINGS = (b"\r\n\r\n", b"\n\n", b"\n\r\n")
+_LF_ENDINGS = (b"\n\n", b"\n\r\n", b"\r\n\r\n")
+_MESSAGES = ("message/rfc822", "message/global", "message/news")
+
+
+def parse(raw: bytes) -> Part:
+    """The tree of a message as it lies in a mailbox; never raises, whatever the bytes are."""
+    if b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")
+    before = _BEFORE_HEADER.match(raw)
+    assert before is not None
+    return _Reader(raw).entity(before.end(), len(raw), "text/plain")
+
+
+class _Inside(NamedTuple):
+    media_type: str
+    content: bytes
+    children: tuple[Part, ...]
+    defects: tuple[str, ...] = ()
+
+
+class _Reader:
+    """Reads entities out of one buffer, and knows how many it may still read."""
+
+    __slots__ = ("depth", "hint", "left", "messages", "raw")
+
+    def __init__(self, raw: bytes, *, depth: int = 0, messages: int = 0, left: int = MAX_PARTS) -> None:
+        self.raw = raw
+        self.depth = depth
+        self.messages = messages
+        self.left = left
+        self.hint: str | None = None
+        """The first charset that was named: raw bytes in names are most probably in it."""
+
+    def entity(self, start: int, end: int, default: str) -> Part:
+        """The entity between two offsets; `default` is its media type where it names none."""
+        self.left -= 1
+        head_end, body = self.split(start, end)
+        fields = read_fields(self.raw[start:head_end])
+        named = dict(reversed(fields))
+        declared, parameters = parse_value(named.get("content-type", b""), self.hint)
+        media_type = declared if _MEDIA_TYPE.fullmatch(declared) else default
+        self.hint = self.hint or parameters.get("charset")
+        disposition, more = parse_value(named.get("content-disposition", b""), self.hint)
+        transfer = encoding(named.get("content-transfer-encoding", b""))
+        inside = self.inside(media_type, parameters, transfer, body, end)
+        return Part(
+            fields=fields,
+            media_type=inside.media_type,
+            parameters=parameters,
+            disposition=disposition or None,
+            filename=more.get("filename") or parameters.get("name") or None,
+            content_id=_bare_id(named.get("content-id", b"")),
+            content=inside.content,
+            children=inside.children,
+            defects=inside.defects,
+        )
+
+    def split(self, start: int, end: int) -> tuple[int, int]:
+        """Where the header ends and where the body begins."""
+        raw = self.raw
+        if raw.startswith((b"\n", b"\r\n"), start, end):
+            return start, raw.find(b"\n", start, end) + 1
+        first = raw.find(b"\n", start, end)
+        endings = _CRLF_ENDINGS if raw[first - 1 : first] == b"\r" else _LF_ENDINGS
+        head_end = body = end
+        for ending in endings:
+            found = raw.find(ending, start, min(head_end + 3, end))
+            if 0 <= found < head_end:
+                head_end, body = found, found + len(ending)
+        return head_end, body
+
+    def inside(
+        self, media_type: str, parameters: dict[str, str], transfer: str | None, start: int, end: int
+    ) -> _Inside:
+        """What an entity holds: parts, a message, or content alone."""
+        if media_type.startswith("multipart/"):
+            boundary = parameters.get("boundary", "").encode("utf-8", "surrogateescape")
+            default = "message/rfc822" if media_type == "multipart/digest" else "text/plain"
+            if children := self.multipart(boundary, transfer, default, start, end):
+                return _Inside(media_type, b"", children)
+            content = decode_transfer(self.raw[start:end], transfer)
+            return _Inside("text/plain", content, (), ("a multipart without parts",))
+        if self.messages and not media_type.startswith(("text/", "message/")):
+            return _Inside(media_type, b"", (), ("not read: the file of a message inside this one",))
+        content = decode_transfer(self.raw[start:end], transfer)
+        if media_type in _MESSAGES and self.messages < MAX_NESTED_MESSAGES and self.left > 0:
+            return _Inside(media_type, content, (self.message(content),))
+        return _Inside(media_type, content, ())
+
+    def message(self, content: bytes) -> Part:
+        """The entity of a message inside this one."""
+        inner = _Reader(content, depth=self.depth, messages=self.messages + 1, left=self.left)
+        before = _BEFORE_HEADER.match(content)
+        assert before is not None
+        part = inner.entity(before.end(), len(content), "text/plain")
+        self.left = inner.left
+        return part
+
+    def multipart(self, boundary: bytes, transfer: str | None, default: str, start: int, end: int) -> tuple[Part, ...]:
+        """The parts of a multipart; none where no boundary is found or a bound is reached."""
+        if self.depth >= MAX_DEPTH:
+            return ()
+        spans = list(self.spans(boundary, start, end)) if boundary else []
+        if not spans and transfer:
+            content = decode_transfer(self.raw[start:end], transfer)
+            inner = _Reader(content, depth=self.depth + 1, messages=self.messages, left=self.left)
+            return inner.multipart(boundary, None, default, 0, len(content))
+        if not spans and (dashed := _DASHED_LINE.search(self.raw, start, end)):
+            spans = list(self.spans(dashed[1].removesuffix(b"--"), start, end))
+        self.depth += 1
+        children = tuple(self.entity(opened, closed, default) for opened, closed in spans)
+        self.depth -= 1
+        return children
+
+    def spans(self, boundary: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The offsets of the parts between delimiter lines; of too many, the last holds all the rest."""
+        opened, count = -1, 0
+        for line, after, closing in self.delimiters(b"--" + boundary, start, end):
+            if opened >= 0:
+                yield opened, max(opened, line)
+                count += 1
+            opened = -1 if closing else after
+            if count + 1 >= self.left:
+                break
+        if opened >= 0 and opened < end:
+            yield opened, end
+
+    def delimiters(self, mark: bytes, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
+        """Each delimiter line: where the line end before it begins, where the next line begins, whether it closes."""
+        raw, position = self.raw, start
+        while (found := raw.find(mark, position, end)) >= 0:
+            position = found + len(mark)
+            if found > start and raw[found - 1] not in b"\r\n":
+                continue
+            position = raw.find(b"\n", position, end) + 1 or end
+            tail = raw[found + len(mark) : position].strip()
+            if tail in (b"", b"--"):
+                line = found - 1 - (raw[found - 2 : found] == b"\r\n") if found > start else found
+                yield line, position, tail == b"--"
+
+
+def _bare_id(value: bytes) -> str | None:
+    return decode(value).strip("<> ") or None

@@ -1,0 +1,107 @@
+"""Content-Transfer-Encoding undone: RFC 2045 section 6, uuencode, and what damages them on the way."""
+
+from __future__ import annotations
+
+import re
+from binascii import Error, a2b_qp, a2b_uu
+
+import pybase64
+
+_ENCODING = re.compile(rb"base-?64|quoted[-_ ]?printable|\b(?:x-)?uue?(?:ncode)?\b", re.IGNORECASE)
+_NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
+_BASE64_LINES = re.compile(rb"[A-Za-z0-9+/=\s]*")
+_UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} ([^\r\n]{0,255})\r?\n", re.MULTILINE)
+_PADDED_SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r?\n)")
+
+
+def encoding(value: bytes) -> str | None:
+    """The name of a transfer encoding, `base64`, `quoted-printable` or `uuencode`; None where there is none.
+
+    >>> encoding(b"Quoted-Printable (sort of)"), encoding(b"8bit")
+    ('quoted-printable', None)
+    """
+    found = _ENCODING.search(value)
+    if not found:
+        return None
+    return {b"b": "base64", b"q": "quoted-printable"}.get(found[0][:1].lower(), "uuencode")
+
+
+def decode_transfer(content: bytes, name: str | None) -> bytes:
+    """`content` free of the transfer encoding `name`, as `encoding` names it; never raises."""
+    if name == "base64":
+        return base64(content)
+    if name == "quoted-printable":
+        return quoted_printable(content)
+    return uuencode(content) if name == "uuencode" else content
+
+
+def base64(content: bytes) -> bytes:
+    """Base64 decoded, without regard to what does not belong in it, missing padding or several ends."""
+    end = content.find(b"=")
+    if end < 0 or len(content) - end < 4 or not content[end:].strip(b"=\r\n\t "):
+        try:
+            return pybase64.b64decode(content)
+        except Error:
+            pass  # the slow way below reads what there is
+    return b"".join(map(_base64_run, _base64_runs(content)))
+
+
+def _base64_runs(content: bytes) -> list[bytes]:
+    """The padded runs of an encoded body; text behind an end (a list's footer) belongs to none."""
+    if (end := content.find(b"=")) >= 0:
+        lines = _BASE64_LINES.match(content, end)
+        assert lines is not None
+        content = content[: max(lines.end(), end)]
+    return content.translate(None, _NOT_BASE64).split(b"=")
+
+
+def _base64_run(run: bytes) -> bytes:
+    whole = run[:-1] if len(run) % 4 == 1 else run
+    return pybase64.b64decode(whole + b"=" * (-len(whole) % 4))
+
+
+def quoted_printable(content: bytes) -> bytes:
+    """Quoted-printable decoded (RFC 2045 section 6.7); what is no escape stays as it is."""
+    return a2b_qp(_PADDED_SOFT_BREAK.sub(b"=", content))
+
+
+def uuencode(content: bytes) -> bytes:
+    """The file of a uuencoded body; a body without its begin line stays as it is."""
+    begin = _UU_BEGIN.search(content)
+    return uu_lines(content[begin.end() :])[0] if begin else content
+
+
+def uu_lines(content: bytes) -> tuple[bytes, int]:
+    """The bytes of uuencoded lines up to their `end`, and how much of `content` they take.
+
+    A line that is cut or has lost trailing blanks gives what it has.
+    """
+    pieces: list[bytes] = []
+    position = 0
+    while position < len(content):
+        stop = content.find(b"\n", position) + 1 or len(content)
+        line = content[position:stop].strip(b"\r\n")
+        position = stop
+        if line.strip() == b"end":
+            break
+        pieces.append(_uu_line(line))
+    return b"".join(pieces), position
+
+
+def _uu_line(line: bytes) -> bytes:
+    if not line or line[0] in b" `":
+        return b""
+    count = (line[0] - 32) & 63
+    body = line[1 : 1 + (count * 4 + 2) // 3 + 3]
+    try:
+        return a2b_uu(line[:1] + body)
+    except Error:
+        return _uu_clean(line[0], body, count)
+
+
+def _uu_clean(first: int, body: bytes, count: int) -> bytes:
+    kept = bytes(byte for byte in body if 32 <= byte <= 96)[: (count * 4 + 2) // 3]
+    try:
+        return a2b_uu(bytes([first]) + kept)
+    except Error:
+        return b""
