@@ -19,9 +19,7 @@ MAX_ATTRIBUTION_LENGTH = 400
 _LABEL_LENGTH = 24
 _MARKER_LENGTH = 90
 _FRAME = " \t*_-–—=~>|:：─━•<#\xa0"
-_INVISIBLE = dict.fromkeys(
-    map(ord, "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad\u202a\u202b\u202c\u202d\u202e\u180e")
-)
+_INVISIBLE = re.compile("[\ufeff\u200b-\u200f\u2060\u00ad\u202a-\u202e\u2066-\u2069\u180e]")
 
 
 class Opener(NamedTuple):
@@ -38,7 +36,7 @@ class Opener(NamedTuple):
 
 def visible(text: str) -> str:
     """The text without marks of no width and of direction, line by line the same."""
-    return text if text.isascii() else text.translate(_INVISIBLE).replace("\xa0", " ")
+    return text if text.isascii() else _INVISIBLE.sub("", text).replace("\xa0", " ")
 
 
 def openers(lines: Sequence[str]) -> Iterator[Opener]:
@@ -120,6 +118,8 @@ def attribution(lines: Sequence[str], end: int) -> int | None:
 
 
 def _opener(lines: Sequence[str], position: int) -> Opener | None:
+    if not _hints(lines[position]):
+        return None
     line = lines[position].strip()
     if not line or (line[0] == ">" and not _BROKEN_OFF.match(line)):
         return None
@@ -130,6 +130,11 @@ def _opener(lines: Sequence[str], position: int) -> Opener | None:
         return block
     start = attribution(lines, position)
     return None if start is None else Opener("attribution", start, position + 1, {})
+
+
+def _hints(line: str) -> bool:
+    """Whether the line has what every opener has: a colon, a drawn frame, or a digit to begin with."""
+    return ":" in line or "：" in line or "--" in line or "__" in line or line[:1].isdigit() or line[:1] in _FRAMES
 
 
 def _announced(lines: Sequence[str], position: int, kind: Literal["original", "forward"], rest: str) -> Opener:
@@ -271,6 +276,7 @@ _MARKERS: dict[str, Literal["original", "forward"]] = {
     **{_folded(phrase): "original" for phrase in _cells(ORIGINAL)},
     **{_folded(phrase): "forward" for phrase in _cells(FORWARDED)},
 }
+_FRAMES = frozenset("*=–—─━~#•")
 _RULES = ("-", "_", "*", "=", "–", "—", "─", "━", "~", "#", "<", "•")
 _FRAMED = re.compile(r"[\s>]*[-–—_]{2,}\s*([^-–—_]{3,60}?)\s*[-–—_]{2,}(.{0,2000})")
 _INLINE = re.compile(rf"({_any(phrase for phrase, _ in _LABELLED if len(phrase) > 1)})\s?[:：]\s?", re.IGNORECASE)

@@ -26,7 +26,8 @@ def new_text(text: str) -> str:
         lines = seen
     end = without_signature(seen)
     kept = _without_history(seen[:end])
-    kept = kept[: without_signature([seen[i] for i in kept])]
+    if len(kept) < end:
+        kept = kept[: without_signature([seen[i] for i in kept])]
     written = "\n".join(lines[i].rstrip() for i in kept).strip("\n")
     return written if written.strip() else text.strip()
 

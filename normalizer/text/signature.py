@@ -12,7 +12,9 @@ MAX_SIGNATURE_LINES = 15
 """Written lines below a delimiter that can still be a signature."""
 MAX_DEVICE_LINE = 120
 
-_DELIMITERS = {"--", "-- ", "—", "––", "- -", "ᐧ"}
+_DEVICE_FIRST = {"ja", "ko", "nl", "tr", "zh"}
+"""Languages in which the device may be named before the phrase."""
+_DELIMITERS = {"--", "—", "––", "- -", "ᐧ"}
 
 
 def without_signature(lines: Sequence[str]) -> int:
@@ -35,7 +37,9 @@ def is_device_line(line: str) -> bool:
     if len(line) > MAX_DEVICE_LINE:
         return False
     bare = _MARKUP.sub(" ", line).strip(" \t<>()[]*_-.").casefold()
-    return bool(_SENT.search(bare)) and bool(_DEVICE.search(bare)) and not _AMOUNT.search(bare)
+    if not (bare.startswith(_SENT_FIRST) or any(phrase in bare for phrase in _SENT_ANYWHERE)):
+        return False
+    return _DEVICE.search(bare) is not None and _AMOUNT.search(bare) is None
 
 
 def is_notice(paragraph: str) -> bool:
@@ -73,7 +77,7 @@ def _below_delimiter(lines: Sequence[str], end: int) -> int:
     found, written = end, 0
     for position in range(end - 1, -1, -1):
         line = lines[position].strip()
-        if is_delimiter(line) or (line.startswith("_____") and is_rule(line)):
+        if line in _DELIMITERS or (line.startswith("_____") and is_rule(line)):
             found = position
         written += bool(line)
         if written > MAX_SIGNATURE_LINES:
@@ -82,17 +86,14 @@ def _below_delimiter(lines: Sequence[str], end: int) -> int:
 
 
 _MARKUP = re.compile(r"\]?\(?<?https?:\S+|[\[\]<>]")
-_SENT = re.compile(
-    "|".join(
-        rf"^{re.escape(phrase.casefold())}"
-        if ord(phrase[0]) < 0x0E00 and language not in {"tr", "nl"}
-        else re.escape(phrase.casefold())
-        for language, cell in SENT_FROM.items()
-        for phrase in cell.split("|")
-    )
-)
-_DEVICE = re.compile(
-    rf"(?<![^\W\d_])(?:{'|'.join(re.escape(d.casefold()) for d in DEVICES.split('|'))})(?![^\W\d_])|^sent from my [a-z]+-\d+$"
-)
+_SENT = [
+    (phrase.casefold(), language not in _DEVICE_FIRST)
+    for language, cell in SENT_FROM.items()
+    for phrase in cell.split("|")
+]
+_SENT_FIRST = tuple(phrase for phrase, first in _SENT if first)
+_SENT_ANYWHERE = tuple(phrase for phrase, first in _SENT if not first)
+_DEVICE_NAMES = "|".join(re.escape(name.casefold()) for name in DEVICES.split("|"))
+_DEVICE = re.compile(rf"(?<![a-zà-ÿа-я])(?:{_DEVICE_NAMES})(?![a-zà-ÿа-я])|^sent from my [a-z]+-\d+$")
 _AMOUNT = re.compile(r"\b(?:wallet|address|account|exchange|btc|eth|usdt|\d+\.\d+|0x[0-9a-f]+)\b|[?？]")
 _DISCLAIMERS = [[re.compile(part) for part in parts] for parts in DISCLAIMERS.values()]
