@@ -1,0 +1,99 @@
+"""What stands below a person's words without being them: signatures, device lines, notices."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from normalizer.text.history import is_rule
+from normalizer.text.phrases import DEVICES, DISCLAIMERS, FOOTERS, SENT_FROM
+
+MAX_SIGNATURE_LINES = 15
+"""Written lines below a delimiter that can still be a signature."""
+MAX_DEVICE_LINE = 120
+
+_DEVICE_FIRST = {"ja", "ko", "nl", "tr", "zh"}
+"""Languages in which the device may be named before the phrase."""
+_DELIMITERS = {"--", "—", "––", "- -", "ᐧ"}
+
+
+def without_signature(lines: Sequence[str]) -> int:
+    """How many of the visible lines are left when signature, device lines and notices at their end have gone."""
+    end = _trimmed(lines, len(lines))
+    while True:
+        shorter = _trimmed(lines, _below_delimiter(lines, _without_notice(lines, _without_device(lines, end))))
+        if shorter == end:
+            return end
+        end = shorter
+
+
+def is_delimiter(line: str) -> bool:
+    """Whether a signature begins below: `-- ` (RFC 3676 section 4.3) and what is used for it."""
+    return line.strip() in _DELIMITERS
+
+
+def is_device_line(line: str) -> bool:
+    """Whether a telephone or mail program says what it is, in any of the languages known."""
+    if len(line) > MAX_DEVICE_LINE:
+        return False
+    bare = _MARKUP.sub(" ", line).strip(" \t<>()[]*_-.").casefold()
+    if not (bare.startswith(_SENT_FIRST) or any(phrase in bare for phrase in _SENT_ANYWHERE)):
+        return False
+    return _DEVICE.search(bare) is not None and _AMOUNT.search(bare) is None
+
+
+def is_notice(paragraph: str) -> bool:
+    """Whether this is a notice of confidentiality, or what lists and virus scanners append."""
+    if paragraph.lstrip(" *_").startswith(FOOTERS):
+        return True
+    if len(paragraph) < 40:
+        return False
+    folded = paragraph[:2000].casefold()
+    return any(all(part.search(folded) for part in parts) for parts in _DISCLAIMERS)
+
+
+def _trimmed(lines: Sequence[str], end: int) -> int:
+    """Without empty and drawn lines at the end."""
+    while end and (not (line := lines[end - 1].strip()) or is_rule(line) or is_delimiter(line)):
+        end -= 1
+    return end
+
+
+def _without_device(lines: Sequence[str], end: int) -> int:
+    return end - 1 if end and is_device_line(lines[end - 1]) else end
+
+
+def _without_notice(lines: Sequence[str], end: int) -> int:
+    """Without a last paragraph that is a notice, unless it is all there is."""
+    start = end
+    while start and lines[start - 1].strip():
+        start -= 1
+    paragraph = " ".join(line.strip() for line in lines[start:end])
+    return start if any(line.strip() for line in lines[:start]) and is_notice(paragraph) else end
+
+
+def _below_delimiter(lines: Sequence[str], end: int) -> int:
+    """The line of the uppermost delimiter that has a signature's length below it, else the end."""
+    found, written = end, 0
+    for position in range(end - 1, -1, -1):
+        line = lines[position].strip()
+        if line in _DELIMITERS or (line.startswith("_____") and is_rule(line)):
+            found = position
+        written += bool(line)
+        if written > MAX_SIGNATURE_LINES:
+            break
+    return found if any(line.strip() for line in lines[:found]) else end
+
+
+_MARKUP = re.compile(r"\]?\(?<?https?:\S+|[\[\]<>]")
+_SENT = [
+    (phrase.casefold(), language not in _DEVICE_FIRST)
+    for language, cell in SENT_FROM.items()
+    for phrase in cell.split("|")
+]
+_SENT_FIRST = tuple(phrase for phrase, first in _SENT if first)
+_SENT_ANYWHERE = tuple(phrase for phrase, first in _SENT if not first)
+_DEVICE_NAMES = "|".join(re.escape(name.casefold()) for name in DEVICES.split("|"))
+_DEVICE = re.compile(rf"(?<![a-zà-ÿа-я])(?:{_DEVICE_NAMES})(?![a-zà-ÿа-я])|^sent from my [a-z]+-\d+$")
+_AMOUNT = re.compile(r"\b(?:wallet|address|account|exchange|btc|eth|usdt|\d+\.\d+|0x[0-9a-f]+)\b|[?？]")
+_DISCLAIMERS = [[re.compile(part) for part in parts] for parts in DISCLAIMERS.values()]
