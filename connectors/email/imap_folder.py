@@ -93,7 +93,7 @@ class Folder:
 
     async def backfill(self, session: Session, reading: Reading, since: datetime) -> AsyncIterator[int]:
         """Hand over everything that arrived since then, whatever the cursor says; yields how many at a time."""
-        await self._open(session, reading)
+        await self._open(session, reading, looking_only=True)
         # SINCE knows days only, in the server's time zone.
         day = (since - timedelta(days=1)).strftime("%d-%b-%Y")
         uids = await session.uids("SINCE", day)
@@ -104,7 +104,7 @@ class Folder:
 
     async def source_ids(self, session: Session, reading: Reading) -> list[str]:
         """What the server holds of this folder, by the names under which it is accounted for."""
-        await self._open(session, reading)
+        await self._open(session, reading, looking_only=True)
         return [self._source_id(reading, uid) for uid in await session.uids("ALL")]
 
     # -- the cursor
@@ -112,13 +112,17 @@ class Folder:
     def _stream(self, reading: Reading) -> str:
         return reading.scope + self.name
 
-    async def _open(self, session: Session, reading: Reading) -> Box:
+    async def _open(self, session: Session, reading: Reading, *, looking_only: bool = False) -> Box:
         box = await session.select(self.name, writable=reading.settings.after != "nothing")
         if box is self._box:
             return box
         stored = await reading.intake.cursor(self._stream(reading))
         known = msgspec.convert(stored, Cursor) if stored is not None else None
-        self._box, self._cursor = box, opened(known, box)
+        self._cursor = opened(known, box)
+        if known != self._cursor and not looking_only:
+            # Also an empty folder's numbering is kept, so that what comes later counts as having come later.
+            await self._keep_cursor(reading)
+        self._box = box
         if known and self._cursor is not known:
             _log.warning("folder.renumbered", connector=reading.connector, folder=self.name)
             await reading.state.delete(self._failures_key(reading))
@@ -140,6 +144,9 @@ class Folder:
         if reading.settings.after != "nothing":
             tidied = min(self._untidied) - 1 if self._untidied else uid
         return msgspec.structs.replace(self._cursor, uid=uid, tidied=tidied)
+
+    async def _keep_cursor(self, reading: Reading) -> None:
+        await reading.intake.accept([], stream=self._stream(reading), cursor=msgspec.to_builtins(self._cursor))
 
     def _source_id(self, reading: Reading, uid: int) -> str:
         cursor = self._cursor
@@ -353,8 +360,7 @@ class Folder:
             return
         self._untidied = []
         self._cursor = self._advanced(reading, self._cursor.uid)
-        stored = msgspec.to_builtins(self._cursor)
-        await reading.intake.accept([], stream=self._stream(reading), cursor=stored)
+        await self._keep_cursor(reading)
 
 
 def _uid(one: Envelope) -> int:

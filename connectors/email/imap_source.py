@@ -113,7 +113,7 @@ class ImapReader:
         if found is None:
             start = self._settings.start
             since = None if start == "all" else datetime.now(UTC) if start == "now" else start
-            await state.put(FIRST, {"start": since and since.isoformat(), "user": self._source.user})
+            await state.put(FIRST, {"start": since.isoformat() if since else None, "user": self._source.user})
             found = await state.get(FIRST)
         if not found or not isinstance(found[0], dict):
             raise Transient("the state of the connector cannot be read")
