@@ -180,6 +180,7 @@ class Protocol(IMAP4ClientProtocol):
         if command is None or command.tag.encode() != tag:
             raise Abort("the server answered a command that is not in flight")
         self.pending_sync_command = None
+        self._idle_event.set()  # refused or ended: whoever waits for the continuation must not wait on
         self._received = 0
         result, _, text = rest.partition(b" ")
         self.upgrading = command.name == "STARTTLS" and result == b"OK"
@@ -252,6 +253,7 @@ class Protocol(IMAP4ClientProtocol):
             self.pending_sync_command = None
             command.close(b"", "KO")
         self._response, self._literal, self._line = [], bytearray(), bytearray()
+        self._idle_event.set()
         self.idle_queue.put_nowait([])
         super().connection_lost(exc)
 
@@ -325,6 +327,46 @@ class Client(aioimaplib.IMAP4):
             self.protocol._raise_if_lost()  # noqa: SLF001
         return push
 
+    async def idle_until(self, seconds: float) -> list[bytes] | None:
+        """IDLE (RFC 2177) until there is news, and return it, or None after that many seconds.
+
+        News is a message that arrived (EXISTS) or a change elsewhere (STATUS).  Raises Abort if the server
+        refuses, TimeoutError if it answers neither IDLE nor DONE, ConnectionLost.
+        """
+        idling = asyncio.create_task(self.protocol.idle())
+        try:
+            async with asyncio.timeout(self.timeout):
+                await self.protocol.wait_for_idle_response()
+            news = None
+            if self.has_pending_idle():
+                news = await self.wait_for_news(seconds)
+                self.protocol.idle_done()
+            async with asyncio.timeout(self.timeout):
+                response: Response = await idling
+        finally:
+            idling.cancel()
+            idling.add_done_callback(_seen)
+        if response.result != "OK":
+            raise Abort("the server refuses IDLE")
+        return news
+
+    async def wait_for_news(self, seconds: float) -> list[bytes] | None:
+        """Wait for a push that is news, without asking the server for any; None after that many seconds."""
+        deadline = self.protocol.loop.time() + seconds
+        while True:
+            try:
+                push = await self.wait_server_push(max(0, deadline - self.protocol.loop.time()))
+            except TimeoutError:
+                return None
+            if any(line.endswith(b" EXISTS") or line.startswith(b"STATUS ") for line in push):
+                return push
+
+    def forget_news(self) -> None:
+        """Drop the pushes that are queued, because what they announce is about to be read."""
+        queue = self.protocol.idle_queue
+        while not queue.empty():
+            queue.get_nowait()
+
     async def disconnect(self) -> None:
         """End the connection at once; it is no error if there is none."""
         self._client_task.cancel()
@@ -343,6 +385,12 @@ def literal_size(line: bytes) -> int | None:
         return None
     digits = line[line.rfind(b"{") + 1 : -1]
     return int(digits) if digits.isdigit() and len(digits) < 20 else None
+
+
+def _seen(task: asyncio.Task[Response]) -> None:
+    """Take note of how an abandoned task ended."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _text(line: bytes) -> str:

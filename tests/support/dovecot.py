@@ -104,6 +104,7 @@ class Dovecot:
         self.certificate: Certificate = self_signed(folder, "127.0.0.1")
         self.imap, self.imaps, self.lmtp = _free_ports(3)
         self._process: subprocess.Popen[bytes] | None = None
+        self._filled = 1_700_000_000
         uid, gid = (os.getuid(), os.getgid()) if os.getuid() else (12345, 12345)
         (folder / "mail").mkdir()
         os.chown(folder / "mail", uid, gid)
@@ -203,8 +204,9 @@ class Dovecot:
         owner = (self.folder / "mail").stat()
         for name in ("cur", "new", "tmp"):
             (maildir / name).mkdir(parents=True, exist_ok=True)
-        for number, message in enumerate(messages):
-            (maildir / "cur" / f"{time.time_ns()}.{number:06}.test:2,").write_bytes(message)
+        for message in messages:
+            self._filled += 1  # the server gives UIDs by the time in the name
+            (maildir / "cur" / f"{self._filled}.test.test:2,").write_bytes(message)
         for path in (maildir.parent, maildir, *maildir.rglob("*")):
             os.chown(path, owner.st_uid, owner.st_gid)
 
