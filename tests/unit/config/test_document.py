@@ -123,6 +123,14 @@ def test_no_repetition_stalls_it(unit):
     read_document(("a: " + unit * MAX_BYTES)[: MAX_BYTES - 1].encode() + unit[:1].encode(), {})
 
 
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("unit", ["${a:-", "${a", "$${", "${"])
+def test_no_repetition_of_variables_stalls_it(unit):
+    """A value as long as a file can be, made of beginnings of variables, is read at once."""
+    text = unit * (MAX_BYTES // len(unit) - 8)
+    assert read_document(f"a: '{text}'".encode(), {}).values == {"a": text.replace("$${", "${")}
+
+
 @given(st.binary(max_size=200))
 def test_no_bytes_make_it_raise(content):
     """Whatever the file holds, reading it names mistakes and never raises."""
