@@ -53,9 +53,9 @@ $(UV):
 	.tools/bin/pip install --quiet 'uv>=0.9'
 
 $(VENV)/.installed: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --locked --no-dev --quiet --python $(PYTHON)
+	$(UV) sync --locked --no-dev --compile-bytecode --quiet --python $(PYTHON)
 	@touch $@
 
 $(VENV)/.developing: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --locked --quiet --python $(PYTHON)
+	$(UV) sync --locked --compile-bytecode --quiet --python $(PYTHON)
 	@touch $@ $(VENV)/.installed

@@ -82,10 +82,6 @@ class Retention(Settings):
 class Store(Settings):
     """How what was accepted is kept in `data_dir`."""
 
-    commit_messages: Annotated[int, Field(ge=1, le=100_000)] = 500
-    """The most messages that one commit makes durable."""
-    commit_size: Megabytes = 16 * MIB
-    """The most bytes that one commit makes durable; a single larger message has a commit of its own."""
     min_free_disk: ByteSize = 256 * MIB
     """With less space left on the disk nothing more is read, so that deliveries can still be recorded."""
     retention: Retention = Retention()

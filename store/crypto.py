@@ -118,7 +118,9 @@ def load_master_key(path: Path, supplied: str | None) -> bytes:
     """
     if supplied is not None:
         if len(supplied) < 32:
-            raise Misconfigured("store.key: expected at least 32 characters; make one with: openssl rand -hex 32")
+            raise Misconfigured(
+                "store.encryption_key: expected at least 32 characters; make one with: openssl rand -hex 32"
+            )
         return _derive(supplied.encode(), b"supplied")
     if not path.exists():
         _create_key(path)

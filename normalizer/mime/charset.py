@@ -156,9 +156,9 @@ def decode_text(content: bytes, declared: str | None) -> str:
     """
     if content.isascii() and b"\x1b" not in content and not (declared or _CHINESE_ESCAPE in content):
         return content.decode("ascii")
-    for mark, name in _BOMS:
+    for mark, unicode in _BOMS:
         if content.startswith(mark):
-            return content[len(mark) :].decode(name, "replace")
+            return content[len(mark) :].decode(unicode, "replace")
     name = codec(declared) if declared else None
     text = None if name is None else _as_declared(content, name)
     return _as_found(content, name) if text is None else text

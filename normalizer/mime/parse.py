@@ -39,6 +39,34 @@ def parse(raw: bytes) -> Part:
     return _Reader(raw).entity(before.end(), len(raw), "text/plain")
 
 
+def split(raw: bytes, start: int, end: int) -> tuple[int, int]:
+    """Where the header of the entity between two offsets ends, and where its body begins."""
+    if raw.startswith((b"\n", b"\r\n"), start, end):
+        return start, raw.find(b"\n", start, end) + 1
+    first = raw.find(b"\n", start, end)
+    head_end = body = end
+    for ending in _CRLF_ENDINGS if raw[first - 1 : first] == b"\r" else _LF_ENDINGS:
+        found = raw.find(ending, start, min(head_end + 3, end))
+        if 0 <= found < head_end:
+            head_end, body = found, found + len(ending)
+    return head_end, body
+
+
+def charset_hint(root: Part) -> str | None:
+    """The first charset that the parts of a mail name: raw bytes in its header are most probably in it."""
+    named = root.parameters.get("charset")
+    return named or next((hint for child in root.children if (hint := charset_hint(child))), None)
+
+
+def leaves(root: Part) -> Iterator[Part]:
+    """The parts of a mail that hold content, in reading order; a message inside it is one of them."""
+    if root.media_type.startswith("multipart/"):
+        for child in root.children:
+            yield from leaves(child)
+    else:
+        yield root
+
+
 class _Inside(NamedTuple):
     media_type: str
     content: bytes
@@ -62,7 +90,7 @@ class _Reader:
     def entity(self, start: int, end: int, default: str) -> Part:
         """The entity between two offsets; `default` is its media type where it names none."""
         self.left -= 1
-        head_end, body = self.split(start, end)
+        head_end, body = split(self.raw, start, end)
         fields = read_fields(self.raw[start:head_end])
         named = dict(reversed(fields))
         declared, parameters = parse_value(named.get("content-type", b""), self.hint)
@@ -83,20 +111,6 @@ class _Reader:
             defects=inside.defects,
         )
 
-    def split(self, start: int, end: int) -> tuple[int, int]:
-        """Where the header ends and where the body begins."""
-        raw = self.raw
-        if raw.startswith((b"\n", b"\r\n"), start, end):
-            return start, raw.find(b"\n", start, end) + 1
-        first = raw.find(b"\n", start, end)
-        endings = _CRLF_ENDINGS if raw[first - 1 : first] == b"\r" else _LF_ENDINGS
-        head_end = body = end
-        for ending in endings:
-            found = raw.find(ending, start, min(head_end + 3, end))
-            if 0 <= found < head_end:
-                head_end, body = found, found + len(ending)
-        return head_end, body
-
     def inside(
         self, media_type: str, parameters: dict[str, str], transfer: str | None, start: int, end: int
     ) -> _Inside:
@@ -107,6 +121,8 @@ class _Reader:
             if children := self.multipart(boundary, transfer, default, start, end):
                 return _Inside(media_type, b"", children)
             content = decode_transfer(self.raw[start:end], transfer)
+            if self.depth >= MAX_DEPTH:
+                return _Inside("application/octet-stream", content, (), ("parts nested too deep",))
             return _Inside("text/plain", content, (), ("a multipart without parts",))
         if self.messages and not media_type.startswith(("text/", "message/")):
             return _Inside(media_type, b"", (), ("not read: the file of a message inside this one",))

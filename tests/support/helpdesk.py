@@ -26,7 +26,7 @@ class MemoryHelpdesk:
         self.forgets_answer: set[str] = set()
         self._changed = asyncio.Condition()
 
-    async def submit(self, event: Event, ref: TicketRef | None, options: Mapping[str, Json]) -> TicketRef:  # noqa: ARG002
+    async def submit(self, event: Event, ref: TicketRef | None, options: Mapping[str, Json]) -> TicketRef:
         """Take an event, once."""
         self.tries.append(event.id)
         if failure := self.down or self.fails(event):

@@ -151,7 +151,7 @@ class MemoryState:
         self.blobs[sha256] = content
         return BlobRef(sha256, len(content))
 
-    async def history(self, conversation: str, after: int) -> list[Entry]:  # noqa: ARG002 - the contract's words
+    async def history(self, conversation: str, after: int) -> list[Entry]:
         """Nothing was ever said."""
         return []
 
