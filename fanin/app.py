@@ -80,25 +80,29 @@ class App:
 
     async def run(self, role: Role, stop: asyncio.Event, started: Callable[[], None]) -> None:
         """Work until told to stop.  Raises Misconfigured if an address cannot be listened on."""
-        http = self.config.http
-        surface = Surface(self.store, self.healths)
-        async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
-            await stack.enter_async_context(
-                listening(surface.private(http.private_token), http.private, "http.private")
-            )
-            tasks = [group.create_task(self._sweep(), name="retention")]
-            if role != "intake":
-                tasks.append(group.create_task(self.delivery.run(), name="delivery"))
+        async with self._listening(role):
             if role != "deliver":
-                await stack.enter_async_context(
-                    listening(surface.public(http.private_token), http.public, "http.public")
-                )
                 await self.supervisor.arrange(self.posts(self.config))
-            started()
-            await stop.wait()
-            await self.supervisor.stop()
-            for task in tasks:
-                task.cancel()
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self._sweep(), name="retention")]
+                if role != "intake":
+                    tasks.append(group.create_task(self.delivery.run(), name="delivery"))
+                started()
+                await stop.wait()
+                await self.supervisor.stop()
+                for task in tasks:
+                    task.cancel()
+
+    @asynccontextmanager
+    async def _listening(self, role: Role) -> AsyncIterator[None]:
+        http, surface = self.config.http, Surface(self.store, self.healths)
+        async with AsyncExitStack() as stack:
+            private = listening(surface.private(http.private_token), http.private, "http.private")
+            await stack.enter_async_context(private)
+            if role != "deliver":
+                public = listening(surface.public(http.private_token), http.public, "http.public")
+                await stack.enter_async_context(public)
+            yield
 
     async def reload(self, config: Config) -> None:
         """Exchange the connectors that changed; say what else needs a restart."""

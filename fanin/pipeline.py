@@ -95,7 +95,7 @@ class Pipeline:
             return envelope.raw
         try:
             return b"".join([piece async for piece in self._store.read_blob(envelope.raw.sha256)])
-        except (KeyError, FileNotFoundError, Permanent) as error:
+        except (KeyError, Permanent) as error:
             log.warning("spool.lost", connector=envelope.connector, source_id=envelope.source_id, error=str(error))
             return None
 

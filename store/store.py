@@ -123,14 +123,16 @@ class Store:
     async def read_blob(self, sha256: str) -> AsyncIterator[bytes]:
         """Yield the clear content of a blob in pieces.  Raises KeyError if it is not there (any more)."""
         row = await self._read(_find_blob, sha256)
-        if row is None:
-            raise KeyError(sha256)
         if row is not None and row.content is not None:
             yield self.vault.open(row.content, sha256.encode())
             return
+        # A spooled message is a file that no row names yet.
         pieces = self._blobs.read(sha256)
-        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-            yield piece
+        try:
+            while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+                yield piece
+        except FileNotFoundError:
+            raise KeyError(sha256) from None
 
     async def find_attachment(self, id_: str) -> StoredFile | None:
         """An attachment by its id, or None if there is none (any more)."""

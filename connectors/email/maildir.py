@@ -101,16 +101,17 @@ class MaildirReader:
     async def _hand_over(self, batch: list[Found], intake: Intake, state: State) -> None:
         """Accept a batch, and only then move its files to `cur/`."""
         envelopes = {file.path: await self._envelope(file, state) for file in batch}
-        readable = {path: envelope for path, envelope in envelopes.items() if envelope is not None}
-        await intake.accept(list(readable.values()), stream=STREAM)
-        await asyncio.to_thread(self._acknowledge, list(readable))
+        readable = [(file, envelope) for file in batch if (envelope := envelopes[file.path]) is not None]
+        await intake.accept([envelope for _, envelope in readable], stream=STREAM)
+        await asyncio.to_thread(self._acknowledge, [file for file, _ in readable])
 
-    def _acknowledge(self, paths: list[Path]) -> None:
-        for path in paths:
-            target = self._source.path / "cur" / f"{_base(path)}:2,"
+    def _acknowledge(self, files: list[Found]) -> None:
+        """Move what was accepted to `cur/`; a file that grew meanwhile stays, to be read as a whole."""
+        for file in files:
             with suppress(FileNotFoundError):  # somebody else moved it: it is accepted all the same
-                path.rename(target)
-            self._sizes.pop(path.name, None)
+                if file.path.stat().st_size == file.size:
+                    file.path.rename(self._source.path / "cur" / f"{_base(file.path)}:2,")
+                    self._sizes.pop(file.path.name, None)
 
     def _look(self) -> tuple[list[Found], list[Found]]:
         """The files whose size has rested long enough, oldest first, and those that still may grow."""

@@ -187,4 +187,8 @@ def drop_letter(letter: Letter, config: ConfigFile = None) -> None:
 
 
 def _run(command: Coroutine[Any, Any, T]) -> T:
+    """Run a command that prints its findings: only warnings are logged, on standard error."""
+    from fanin import log  # noqa: PLC0415
+
+    log.set_up("warning", "auto")
     return asyncio.run(command)

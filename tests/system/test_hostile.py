@@ -1,0 +1,139 @@
+"""Mails that are made to break parsers: a ticket, a stub or a dead letter, and the daemon goes on."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.daemon import Daemon, until
+from tests.support.mail import mail
+
+HEAD = b"From: attacker@example.net\r\nTo: support@example.com\r\nSubject: hostile\r\nMIME-Version: 1.0\r\n"
+
+
+def _many_parts() -> Iterator[bytes]:
+    yield HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+    for number in range(10_000):
+        yield b"--b\r\nContent-Type: application/octet-stream; name=%d\r\n\r\nx\r\n" % number
+    yield b"--b--\r\n"
+
+
+def _nested_multiparts() -> Iterator[bytes]:
+    yield HEAD
+    for number in range(40_000):
+        yield b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (number, number)
+    yield b"Content-Type: text/plain\r\n\r\ndeep\r\n"
+
+
+def _nested_divs() -> Iterator[bytes]:
+    yield HEAD + b"Content-Type: text/html\r\n\r\n" + b"<div>" * 200_000 + b"hello"
+
+
+def _long_header_line() -> Iterator[bytes]:
+    yield HEAD + b"X-Long: " + b"a" * 1_000_000 + b"\r\n\r\nhello\r\n"
+
+
+def _many_recipients() -> Iterator[bytes]:
+    yield HEAD + b"Cc: " + b",\r\n ".join(b"user%d@example.com" % one for one in range(40_000)) + b"\r\n\r\nhello\r\n"
+
+
+def _random_bytes() -> Iterator[bytes]:
+    yield random.Random(1).randbytes(500_000)
+
+
+def _huge() -> Iterator[bytes]:
+    yield HEAD + b"\r\n"
+    for _ in range(200):
+        yield b"0123456789abcde\n" * 65_536
+
+
+def _empty() -> Iterator[bytes]:
+    yield b""
+
+
+CASES: dict[str, Callable[[], Iterator[bytes]]] = {
+    "empty": _empty,
+    "200-megabytes": _huge,
+    "10000-parts": _many_parts,
+    "40000-nested-multiparts": _nested_multiparts,
+    "nested-divs": _nested_divs,
+    "1-megabyte-header-line": _long_header_line,
+    "40000-addresses": _many_recipients,
+    "random-bytes": _random_bytes,
+}
+
+
+@pytest.mark.slow
+def test_hostile_mails_stop_nothing(daemon: Daemon) -> None:
+    """One of each kind: each is accounted for in bounded time and memory, and the mails behind them too."""
+    daemon.start()
+    daemon.wait_ready()
+    assert daemon.process is not None
+    begun = time.monotonic()
+    for number, (name, make) in enumerate(CASES.items()):
+        with (daemon.inbox / "tmp" / name).open("wb") as file:
+            file.writelines(make())
+        (daemon.inbox / "tmp" / name).rename(daemon.inbox / "new" / name)
+        daemon.drop(f"good{number}", mail(number))
+
+    tickets = daemon.wait_for_tickets(2 * len(CASES), within=90)
+
+    assert time.monotonic() - begun < 90
+    until(lambda: daemon.waiting() == 0, within=10, what="everything acknowledged")
+    assert daemon.process.poll() is None, "the daemon must keep its process"
+    assert _peak_memory(daemon.process.pid) < 600 * 1024 * 1024
+    assert daemon.terminate() < 10
+    texts = {
+        event["data"]["message"]["source_id"].partition(":")[0]: event["data"]["message"]["text"] for event in tickets
+    }
+    assert set(CASES) <= set(texts)
+    assert "200" in texts["200-megabytes"]
+    assert "hello" in texts["nested-divs"]
+    audit = daemon.run("audit")
+    assert audit.returncode == 0, audit.stdout
+
+
+def test_sigterm_while_a_hostile_mail_is_read(daemon: Daemon) -> None:
+    """A child process that is at work when the daemon is told to stop does not delay it."""
+    daemon.start()
+    daemon.wait_ready()
+    with (daemon.inbox / "new" / "nested").open("wb") as file:
+        file.writelines(_nested_multiparts())
+    until(lambda: "message.isolated" in daemon.log or bool(daemon.tickets()), within=30, what="the child at work")
+
+    assert daemon.terminate() < 10
+
+    daemon.start()
+    daemon.wait_for_tickets(1)
+    daemon.terminate()
+
+
+def _peak_memory(pid: int) -> int:
+    """The most memory (bytes) that the process held so far, as Linux counts it."""
+    with Path(f"/proc/{pid}/status").open(encoding="ascii") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
+
+
+def test_what_was_being_read_when_the_daemon_died_is_read_in_a_child(daemon: Daemon) -> None:
+    """A message that stood in the journal at the start is isolated, however harmless it looks."""
+    content = mail(1)
+    daemon.drop("suspect", content)
+    daemon.start()
+    [event] = daemon.wait_for_tickets(1)
+    daemon.terminate()
+    source_id = event["data"]["message"]["source_id"]
+    for path in [*daemon.data.glob("fanin.db*"), daemon.data / "tickets" / "tickets.jsonl"]:
+        path.unlink()
+    (daemon.data / "parsing" / "0.now").write_text(f'["{source_id}"]')
+    (daemon.inbox / "cur" / "suspect:2,").rename(daemon.inbox / "new" / "suspect")
+
+    daemon.start()
+    daemon.wait_for_tickets(1)
+    daemon.terminate()
+
+    assert "it was being read when the daemon last ended" in daemon.log
+    assert list((daemon.data / "parsing").iterdir()) == []

@@ -1,0 +1,323 @@
+"""The daemon as an operator meets it: stopping, full disks, lost databases, mistakes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.daemon import Daemon, until
+from tests.support.mail import conversation_mails, mail
+from tests.system.books import assert_complete
+
+
+def test_a_copied_file_becomes_a_ticket_within_two_seconds(daemon: Daemon, tmp_path: Path) -> None:
+    """`cp some.eml inbox/new/` on the running daemon gives a ticket within two seconds."""
+    (tmp_path / "some.eml").write_bytes(mail(1))
+    daemon.start()
+    daemon.wait_ready()
+
+    shutil.copy(tmp_path / "some.eml", daemon.inbox / "new")
+
+    daemon.wait_for_tickets(1, within=2)
+    until(lambda: daemon.waiting() == 0, within=2, what="the mail in cur/")
+
+
+def test_sigterm_in_mid_work_stops_clean(daemon: Daemon) -> None:
+    """SIGTERM while hundreds of mails wait: exit 0 in under ten seconds, and the next start does the rest."""
+    mails = conversation_mails(50, 12)
+    for number, content in enumerate(mails):
+        daemon.drop(f"{number:05d}", content)
+    daemon.start()
+    daemon.wait_for_tickets(1)
+
+    assert daemon.terminate() < 10
+
+    assert len(daemon.tickets()) < len(mails)
+    daemon.start()
+    daemon.wait_for_tickets(len(mails))
+    daemon.terminate()
+    assert_complete(daemon, len(mails))
+
+
+def test_a_file_that_is_still_being_written_is_left_alone(daemon: Daemon) -> None:
+    """A mail that grows for a while in new/ is read once, when it is whole."""
+    daemon.start()
+    daemon.wait_ready()
+    content = mail(0, attached=300_000)
+    with (daemon.inbox / "new" / "growing").open("wb", buffering=0) as file:
+        for start in range(0, len(content), len(content) // 15):
+            file.write(content[start : start + len(content) // 15])
+            time.sleep(0.1)  # the pace of a slow copy, which is what is tried here
+
+    [event] = daemon.wait_for_tickets(1)
+
+    assert [one["size"] for one in event["data"]["attachments"]] == [300_000]
+    daemon.terminate()
+
+
+def test_a_lost_database_makes_no_second_ticket(daemon: Daemon) -> None:
+    """With the database gone and every mail delivered again, the helpdesk has each once."""
+    mails = conversation_mails(5, 4)
+    _deliver_all(daemon, mails)
+    for path in daemon.data.glob("fanin.db*"):
+        path.unlink()
+
+    _move_back(daemon)
+    daemon.start()
+    until(lambda: daemon.waiting() == 0, within=30, what="everything read again")
+    daemon.wait_for_tickets(len(mails))
+    daemon.terminate()
+
+    assert_complete(daemon, len(mails))
+
+
+def test_a_restored_older_database_makes_no_second_ticket(daemon: Daemon, tmp_path: Path) -> None:
+    """After the restore of an older copy, mails that are read again are found at the helpdesk."""
+    mails = conversation_mails(5, 6)
+    _deliver_all(daemon, mails[:15])
+    copies = [shutil.copy(path, tmp_path) for path in daemon.data.glob("fanin.db*")]
+    _deliver_all(daemon, mails[15:], first=15)
+    for path in daemon.data.glob("fanin.db*"):
+        path.unlink()
+    for copy in copies:
+        shutil.copy(copy, daemon.data)
+
+    _move_back(daemon)
+    daemon.start()
+    until(lambda: daemon.waiting() == 0, within=30, what="everything read again")
+    daemon.terminate()
+
+    assert_complete(daemon, len(mails))
+
+
+def _deliver_all(daemon: Daemon, mails: list[bytes], first: int = 0) -> None:
+    for number, content in enumerate(mails, first):
+        daemon.drop(f"{number:05d}", content)
+    daemon.start()
+    daemon.wait_for_tickets(first + len(mails))
+    until(lambda: daemon.waiting() == 0, within=10, what="everything acknowledged")
+    daemon.terminate()
+
+
+def _move_back(daemon: Daemon) -> None:
+    for path in sorted((daemon.inbox / "cur").iterdir()):
+        path.rename(daemon.inbox / "new" / path.name.partition(":")[0])
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 24 MiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder], check=False).returncode == 0
+    if not mounted:
+        if os.environ.get("FANIN_REQUIRE_SERVERS") == "1":
+            pytest.fail("a tmpfs cannot be mounted here, and FANIN_REQUIRE_SERVERS=1")
+        pytest.skip("a small tmpfs: it takes root to mount one")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+@pytest.mark.parametrize("reserve", ["8 MiB", "1 B"])
+def test_a_full_disk_refuses_says_so_and_recovers(
+    make_daemon: Callable[..., Daemon], small_disk: Path, tmp_path: Path, reserve: str
+) -> None:
+    """On a disk that fills up, with and without a reserve, mails wait, and go through when there is room."""
+    daemon = make_daemon(tmp_path)
+    daemon.data = small_disk / "data"
+    daemon.configuration["data_dir"] = str(daemon.data)
+    daemon.configuration["store"] = {"min_free_disk": reserve}
+    daemon.configuration["connectors"] = {
+        "drop": {"kind": "email", "source": {"type": "maildir", "path": str(daemon.inbox), "poll": "500 ms"}}
+    }
+    mails = [mail(number, attached=100_000) for number in range(20)]
+    ballast = small_disk / "ballast"
+    with ballast.open("wb") as file:
+        free = shutil.disk_usage(small_disk).free
+        file.write(bytes(free - 2 * 1024 * 1024))
+    for number, content in enumerate(mails):
+        daemon.drop(f"{number:05d}", content)
+    daemon.start()
+    until(lambda: _complains(daemon), within=30, what="a word about the disk")
+    assert daemon.waiting() > 0
+
+    ballast.unlink()
+
+    daemon.wait_for_tickets(len(mails), within=120)
+    until(lambda: daemon.waiting() == 0, within=60, what="everything acknowledged")
+    daemon.terminate()
+    assert_complete(daemon, len(mails))
+
+
+def _complains(daemon: Daemon) -> bool:
+    return any(word in daemon.log for word in ("min_free_disk", "No space left", "disk is full"))
+
+
+def test_a_second_daemon_does_not_read_the_same_connector(
+    make_daemon: Callable[..., Daemon], daemon: Daemon, tmp_path: Path
+) -> None:
+    """A second daemon on the same data_dir says who reads the connector, and leaves it to that one."""
+    daemon.start()
+    daemon.wait_ready()
+    second = make_daemon(tmp_path / "second")
+    second.configuration["data_dir"] = str(daemon.data)
+    second.configuration["connectors"] = {
+        "drop": {"kind": "email", "source": {"type": "maildir", "path": str(daemon.inbox)}}
+    }
+
+    second.start()
+
+    assert daemon.process is not None
+    refused = f"being read by another fanin (process {daemon.process.pid})"
+    until(lambda: refused in second.log, within=20, what="the refusal")
+    second.terminate()
+
+
+def test_two_daemons_on_one_address_is_a_mistake_with_a_remedy(
+    make_daemon: Callable[..., Daemon], daemon: Daemon, tmp_path: Path
+) -> None:
+    """An address that is in use ends the start with one line that names the setting."""
+    daemon.start()
+    daemon.wait_ready()
+    second = make_daemon(tmp_path / "second", http=daemon.configuration["http"])
+
+    second.start()
+
+    assert second.process is not None
+    assert second.process.wait(20) == 1
+    assert "fanin: http.private: cannot listen on" in second.log
+    assert "Traceback" not in second.log
+
+
+def test_sighup_exchanges_connectors_that_changed(daemon: Daemon, tmp_path: Path) -> None:
+    """After SIGHUP a new connector is read, and the others did not notice; a mistake changes nothing."""
+    other = tmp_path / "other"
+    first = {"kind": "email", "source": {"type": "maildir", "path": str(daemon.inbox)}}
+    daemon.configuration["connectors"] = {"drop": first}
+    daemon.start()
+    daemon.wait_ready()
+    daemon.configuration["connectors"] = {
+        "drop": first,
+        "second": {"kind": "email", "source": {"type": "maildir", "path": str(other)}},
+    }
+    _reload(daemon)
+    until(lambda: (other / "new").exists(), within=10, what="the new connector")
+    daemon.configuration["connectors"]["drop"] = {"kind": "pigeon"}
+    _reload(daemon)
+    until(lambda: "config.refused" in daemon.log, within=10, what="the refusal")
+
+    daemon.drop("1", mail(1))
+    (other / "new" / "2").write_bytes(mail(2))
+
+    daemon.wait_for_tickets(2)
+    assert daemon.log.count('"connector.started"') == 2
+    daemon.terminate()
+
+
+def _reload(daemon: Daemon) -> None:
+    daemon.write_configuration()
+    assert daemon.process is not None
+    daemon.process.send_signal(signal.SIGHUP)
+
+
+def test_the_listeners_say_what_they_may(daemon: Daemon) -> None:
+    """Health and readiness need no token; metrics name every connector's and helpdesk's state."""
+    daemon.start()
+    daemon.wait_ready()
+    daemon.drop("1", mail(1, attached=100_000))
+    [event] = daemon.wait_for_tickets(1)
+
+    assert _get(daemon, "/healthz") == b"ok\n"
+    assert _get(daemon, "/readyz") == b"ok\n"
+    assert b'fanin_state{kind="connector",name="drop",state="running"} 1.0' in _get(daemon, "/metrics")
+    attachment = event["data"]["attachments"][0]
+    assert len(_get(daemon, f"/v1/attachments/{attachment['id']}")) == attachment["size"]
+    daemon.terminate()
+
+
+def _get(daemon: Daemon, path: str) -> bytes:
+    with urllib.request.urlopen(f"http://{daemon.private}{path}", timeout=5) as answer:
+        return answer.read()
+
+
+def test_nothing_private_is_logged(daemon: Daemon) -> None:
+    """No line of the log holds an address, a subject or a text of a message."""
+    daemon.configuration["log"] = {"level": "debug"}
+    daemon.start()
+    daemon.wait_ready()
+    daemon.drop("1", mail(1))
+    daemon.wait_for_tickets(1)
+    daemon.terminate()
+
+    for word in ("customer@example.com", "no. 1", "mail number"):
+        assert word not in daemon.log
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"data_dir": "/proc/nowhere"}, "data_dir: /proc/nowhere cannot be written"),
+        ({"helpdesk": {}}, "helpdesk: unknown key; did you mean helpdesks?"),
+        ({"log": {"level": 7}}, "log.level"),
+    ],
+)
+def test_a_mistake_is_a_line_and_not_a_traceback(daemon: Daemon, change: dict, says: str) -> None:
+    """Unknown keys, wrong types and unwritable folders end the start with what and where."""
+    daemon.configuration |= change
+    daemon.start()
+
+    assert daemon.process is not None
+    assert daemon.process.wait(20) == 1
+    assert says in daemon.log
+    assert "Traceback" not in daemon.log
+
+
+def test_an_unknown_variable_is_refused(daemon: Daemon) -> None:
+    """A FANIN_ variable that names no setting is a mistake, not silence."""
+    daemon.start({"FANIN_CONECTORS__DROP__KIND": "email"})
+
+    assert daemon.process is not None
+    assert daemon.process.wait(20) == 1
+    assert "FANIN_CONECTORS__DROP__KIND" in daemon.log
+
+
+def test_check_says_what_works(daemon: Daemon) -> None:
+    """`fanin check` has a line for the store, each connector and each helpdesk, and exits with 0."""
+    checked = daemon.run("check")
+
+    assert checked.returncode == 0, checked.stderr
+    assert [line.split()[:2] for line in checked.stdout.splitlines()[:3]] == [
+        ["ok", "store"],
+        ["ok", "connector"],
+        ["ok", "helpdesk"],
+    ]
+
+
+def test_check_fails_where_something_is_missing(daemon: Daemon) -> None:
+    """A helpdesk that cannot be written is one line with the path, and exit 1."""
+    (daemon.data / "tickets").write_text("in the way")
+
+    checked = daemon.run("check")
+
+    assert checked.returncode == 1
+    assert "FAIL  helpdesk archive: cannot write" in checked.stdout
+
+
+def test_backfill_reads_again_without_a_second_ticket(daemon: Daemon) -> None:
+    """What lies in cur/ is handed over again and stays one ticket each."""
+    mails = conversation_mails(3, 2)
+    _deliver_all(daemon, mails)
+
+    again = daemon.run("backfill", "drop", "--since", "2020-01-01")
+
+    assert again.returncode == 0, again.stderr
+    assert "6 messages handed over" in again.stdout
+    assert_complete(daemon, len(mails))
