@@ -10,10 +10,10 @@ import sys
 
 import msgspec
 from msgspec import Struct
-from normalizer.normalize import normalize
 
 from model.draft import Context, Draft
 from model.envelope import Envelope
+from normalizer.normalize import normalize
 
 
 class Task(Struct, frozen=True, kw_only=True):

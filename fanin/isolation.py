@@ -19,13 +19,13 @@ from pathlib import Path
 import orjson
 import structlog
 from msgspec import Struct
-from normalizer.normalize import normalize
-from normalizer.precheck import suspicious
-from normalizer.stub import stub
 
 from fanin.child import DECODE_DRAFT, ENCODE, Task
 from model.draft import Context, Draft
 from model.envelope import Envelope
+from normalizer.normalize import normalize
+from normalizer.precheck import suspicious
+from normalizer.stub import stub
 
 log = structlog.get_logger()
 

@@ -18,20 +18,9 @@ _TOLERATED_ERRORS = 0.02
 """Characters of a declared multibyte charset that may be broken before the declaration is disbelieved."""
 
 _NOT_TEXT = frozenset(
-    [
-        "base64_codec",
-        "bz2_codec",
-        "hex_codec",
-        "idna",
-        "mbcs",
-        "punycode",
-        "quopri_codec",
-        "rot_13",
-        "uu_codec",
-        "zlib_codec",
-    ]
+    "base64_codec bz2_codec hex_codec idna mbcs punycode quopri_codec rot_13 uu_codec zlib_codec".split()
 )
-_UNLISTED = frozenset(["cp1006", "cp720", "cp737", "cp856", "cp874", "koi8_t", "koi8_u", "utf_8_sig"])
+_UNLISTED = frozenset("cp1006 cp720 cp737 cp856 cp874 koi8_t koi8_u utf_8_sig".split())
 _KNOWN = frozenset(aliases.values()) - _NOT_TEXT | _UNLISTED
 """Python's codecs for text, by module: a label from a mail never reaches the codec registry unchecked."""
 
@@ -126,7 +115,12 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf_16_le"),
     (codecs.BOM_UTF16_BE, "utf_16_be"),
 )
-_SINGLE_BYTE_WESTERN = frozenset({"cp1252", "iso8859_15", "mac_roman"})
+_WESTERN = frozenset({"cp1252", "iso8859_15", "mac_roman"})
+_LADDERS = {
+    "cp932": ("shift_jis", "cp932", "shift_jis_2004"),
+    "euc_jis_2004": ("euc_jp", "euc_jis_2004"),
+    "big5hkscs": ("big5hkscs", "cp950"),
+}
 
 
 @lru_cache(maxsize=512)
@@ -156,9 +150,9 @@ def decode_text(content: bytes, declared: str | None) -> str:
     """
     if content.isascii() and b"\x1b" not in content and not (declared or _CHINESE_ESCAPE in content):
         return content.decode("ascii")
-    for mark, name in _BOMS:
+    for mark, unicode in _BOMS:
         if content.startswith(mark):
-            return content[len(mark) :].decode(name, "replace")
+            return content[len(mark) :].decode(unicode, "replace")
     name = codec(declared) if declared else None
     text = None if name is None else _as_declared(content, name)
     return _as_found(content, name) if text is None else text
@@ -170,25 +164,13 @@ def _as_declared(content: bytes, name: str) -> str | None:
         return iso2022jp.decode(content)
     if name in ("utf_16", "utf_32"):
         name += "_le" if _little_endian(content) else "_be"
-    if name in _SINGLE_BYTE_WESTERN and _is_utf8(content) and not content.isascii():
+    if name in _WESTERN and _is_utf8(content) and not content.isascii():
         return None
-    try:
-        return content.decode(name)
-    except UnicodeDecodeError:
-        return _nearly(content, name)
-
-
-def _nearly(content: bytes, name: str) -> str | None:
-    """The text with replacement characters if few are needed and nothing better is likely."""
-    if name == "ascii" or (name != "utf_8" and _is_utf8(content)):
-        return None
-    if name == "cp1252":
-        return content.decode("latin-1").translate(_CP1252)
-    if name == "euc_jis_2004":
-        name = "euc_jp"
-    text = content.decode(name, "replace")
-    broken = text.count("\ufffd")
-    return text if broken <= max(1, _TOLERATED_ERRORS * len(text)) else None
+    text = _strictly(content, name)
+    if text is not None or name == "ascii" or (name != "utf_8" and _is_utf8(content)):
+        return text
+    text = _leniently(content, name)
+    return text if text.count("\ufffd") <= max(1, _TOLERATED_ERRORS * len(text)) else None
 
 
 def _as_found(content: bytes, declared: str | None) -> str:
@@ -197,10 +179,28 @@ def _as_found(content: bytes, declared: str | None) -> str:
         return content.decode("utf-8")
     if _JAPANESE_ESCAPE.search(content):
         return iso2022jp.decode(content)
-    found = detect(content) or declared or "utf_8"
-    if found == "cp1252" or (found in ("ascii", "utf_8") and not _mostly_utf8(content)):
+    name = detect(content) or declared or "utf_8"
+    if name in ("ascii", "utf_8") and not _mostly_utf8(content):
+        name = "cp1252"
+    text = _strictly(content, name)
+    return _leniently(content, name) if text is None else text
+
+
+def _strictly(content: bytes, name: str) -> str | None:
+    """The text if one of the codecs that stand for `name` reads every byte, the standard before its extensions."""
+    for candidate in _LADDERS.get(name, (name,)):
+        try:
+            return content.decode(candidate)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+def _leniently(content: bytes, name: str) -> str:
+    """The text with U+FFFD for what has no meaning; Windows-1252 gives its gaps the meaning of Latin-1."""
+    if name == "cp1252":
         return content.decode("latin-1").translate(_CP1252)
-    return content.decode(found, "replace")
+    return content.decode(_LADDERS.get(name, (name,))[0], "replace")
 
 
 def detect(content: bytes) -> str | None:

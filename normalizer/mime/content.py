@@ -1,0 +1,116 @@
+"""What a mail says and brings: its text, its page and its files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from model.draft import File
+from normalizer.mime import calendar, uu
+from normalizer.mime.attachment import file, files, tnef
+from normalizer.mime.body import body
+from normalizer.mime.charset import decode_text
+from normalizer.mime.flowed import unflow
+from normalizer.mime.headers import decode
+from normalizer.mime.media_type import is_dangerous
+from normalizer.mime.part import Part
+from normalizer.text.html import to_text
+from normalizer.text.html_depth import readable
+from normalizer.text.html_safe import sanitise
+
+_META_CHARSET = re.compile(rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
+_META_WITHIN = 4096
+_MAX_NAMED = 20
+_UNSTORABLE = re.compile(r"[\x00\ufffe\uffff\ud800-\udfff]")
+_ENCRYPTED_TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+
+
+class Content(NamedTuple):
+    """The text, the sanitised page (or None), the files, and what a reader must be told of them."""
+
+    text: str
+    html: str | None
+    files: list[File]
+    notes: list[str]
+
+
+def read(root: Part, digests: Mapping[int, str]) -> Content:
+    """The content of a mail; `digests` has the SHA-256 of its leaves by identity."""
+    parts = body(root)
+    cut: list[File] = []
+    texts = [_text(part, cut) for part in parts.plain]
+    pages = [_page(part, cut) for part in parts.rich if _is_html(part)]
+    if not any(texts) and not any(pages):
+        texts, pages = _packed(parts.files, cut)
+    page = "\n".join(one for one in pages if one)
+    found = [*files(parts.files, page, digests), *cut]
+    return Content("\n".join(filter(None, texts)), page or None, found, _notes(root, parts.files, found))
+
+
+def visible(text: str) -> str:
+    """`text` with plain line ends and without what many databases refuse: NUL and halves of characters."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if text.isprintable() else _UNSTORABLE.sub("", text)
+
+
+def _is_html(part: Part) -> bool:
+    return part.media_type == "text/html"
+
+
+def _text(part: Part, cut: list[File]) -> str:
+    """The text of a text part; files that stand in it go to `cut`."""
+    if _is_html(part):
+        return to_text(_markup(part))
+    content, found = uu.cut_out(part.content)
+    cut += [file(decode(one.name), one.content, None) for one in found]
+    text = visible(decode_text(content, part.parameters.get("charset")))
+    if part.parameters.get("format", "").lower() == "flowed":
+        text = unflow(text, delsp=part.parameters.get("delsp", "").lower() == "yes")
+    return text
+
+
+def _page(part: Part, cut: list[File]) -> str:
+    """The page of an HTML part; one that cannot be sanitised in time goes to `cut` as it is."""
+    markup = _markup(part)
+    page = sanitise(markup)
+    if page is None and not readable(markup):
+        cut.append(file("message.html", part.content, "text/html"))
+    return page or ""
+
+
+def _markup(part: Part) -> str:
+    """The source of an HTML part, in the charset of its header or of its own meta element."""
+    charset = part.parameters.get("charset")
+    if charset is None and (meta := _META_CHARSET.search(part.content, 0, _META_WITHIN)):
+        charset = meta[1].decode("ascii")
+    return visible(decode_text(part.content, charset))
+
+
+def _packed(parts: list[Part], cut: list[File]) -> tuple[list[str], list[str]]:
+    """The text of a mail that has it in a winmail.dat alone."""
+    for part in parts:
+        opened = tnef(part)
+        if opened and (opened.plain or opened.html):
+            page = Part(media_type="text/html", content=opened.html.encode(), parameters={"charset": "utf-8"})
+            return [visible(opened.plain) or _text(page, cut)], [_page(page, cut)]
+    return [], []
+
+
+def _notes(root: Part, parts: list[Part], found: list[File]) -> list[str]:
+    """What a reader must be told that neither the text nor the list of files says."""
+    notes = [line for part in parts if part.media_type == "text/calendar" and (line := _event(part))]
+    if root.media_type == "multipart/encrypted" or any(map(_is_enveloped, parts)):
+        notes.append("[This message is encrypted and could not be read here; it is attached as it came.]")
+    programs = [one.filename for one in found if is_dangerous(one.media_type, one.filename)]
+    notes += [f"[Caution: the attachment “{name}” can run as a program.]" for name in programs[:_MAX_NAMED]]
+    return notes
+
+
+def _event(part: Part) -> str:
+    return calendar.describe(visible(decode_text(part.content, part.parameters.get("charset"))))
+
+
+def _is_enveloped(part: Part) -> bool:
+    return part.media_type in _ENCRYPTED_TYPES and part.parameters.get("smime-type", "").lower() != "signed-data"

@@ -1,0 +1,65 @@
+"""The chain: a mail in, a draft out, one step a line."""
+
+from __future__ import annotations
+
+import msgspec
+
+from model.draft import Context, Draft
+from model.envelope import Envelope
+from model.ticket import Bounce, Forwarded, Language
+from normalizer.assemble import Reading, assemble
+from normalizer.automated.bounce import bounce
+from normalizer.automated.kind import automated
+from normalizer.fingerprint import digest, fingerprint
+from normalizer.fit import MAX_FORWARDED, MAX_NEW, cut, fit, size
+from normalizer.mime.content import read
+from normalizer.mime.origin import origin
+from normalizer.mime.parse import charset_hint, leaves, parse
+from normalizer.stub import too_large
+from normalizer.text.forward import unwrap
+from normalizer.text.reply import new_text
+
+MAX_BOUNCED = 200
+"""Recipients of a bounce that a ticket names."""
+
+
+def normalize(envelope: Envelope, raw: bytes, context: Context) -> Draft:
+    """Understand a mail; never raises, whatever its bytes are.
+
+    `raw` is the mail, or the beginning of it where `envelope.size` says that it was not read whole.
+    """
+    if envelope.size > len(raw):
+        return too_large(envelope, raw, context)
+    root = parse(raw)
+    said = origin(root, charset_hint(root), context.trusted_authserv)
+    digests = {id(leaf): digest(leaf) for leaf in leaves(root)}
+    content = read(root, digests)
+    forward, above = unwrap(content.text, said.subject) or (None, "")
+    new = new_text(above or content.text)
+    kind = automated(root, content.text)
+    failed = _few(bounce(root, content.text)) if kind == "bounce" else None
+    fitted = fit(content, raw, size((said, failed)))
+    reading = Reading(
+        text="\n\n".join(filter(None, (fitted.text, *fitted.notes))),
+        html=fitted.html,
+        new_text=cut(new, MAX_NEW),
+        language=detect(new),
+        automated=kind,
+        bounce=failed,
+        forwarded=_excerpt(forward),
+        files=fitted.files,
+    )
+    return assemble(envelope, context, said, reading, fingerprint(root, digests))
+
+
+def _few(failed: Bounce | None) -> Bounce | None:
+    return failed and Bounce(recipients=failed.recipients[:MAX_BOUNCED])
+
+
+def _excerpt(forward: Forwarded | None) -> Forwarded | None:
+    return forward and msgspec.structs.replace(forward, text=cut(forward.text, MAX_FORWARDED))
+
+
+def detect(text: str) -> Language | None:  # noqa: ARG001
+    """Stands in until languages are told apart."""
+    return None
