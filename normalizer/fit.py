@@ -10,10 +10,10 @@ from model.draft import File
 from normalizer.mime.attachment import file
 from normalizer.mime.content import Content
 
-MAX_EVENT = 448 * 1024
+MAX_EVENT = 480 * 1024
 """Bytes of JSON that a mail may fill; the rest of 512 KiB is for what is found out about it later."""
 MAX_FILES = 500
-MAX_FILE_NAMES = 128 * 1024
+MAX_FILE_NAMES = 224 * 1024
 MAX_NEW = 64 * 1024
 MAX_FORWARDED = 32 * 1024
 """What is new and what was forwarded are excerpts of the text, which is whole or attached."""

@@ -227,8 +227,8 @@ def _is_utf8(content: bytes) -> bool:
 
 def _mostly_utf8(content: bytes) -> bool:
     text = content.decode("utf-8", "replace")
-    beyond = sum(map(text.count, set(text) - _ASCII))
-    return beyond > 4 * text.count("\ufffd")
+    beyond = len(text) - len(text.encode("ascii", "ignore"))
+    return beyond > 5 * text.count("\ufffd")
 
 
 def _little_endian(content: bytes) -> bool:
@@ -236,7 +236,6 @@ def _little_endian(content: bytes) -> bool:
     return content[1::2].count(0) >= content[::2].count(0)
 
 
-_ASCII = frozenset(map(chr, range(128)))
 _CP1252 = {c: bytes([c]).decode("cp1252", "replace") for c in range(0x80, 0xA0)} | {
     c: chr(c) for c in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 }
