@@ -8,7 +8,6 @@ from model.draft import Context, Draft, File
 from model.envelope import Envelope
 from model.ticket import (
     Address,
-    Authentication,
     Automated,
     Bounce,
     Forwarded,
@@ -41,7 +40,6 @@ def assemble(
     envelope: Envelope,
     context: Context,
     origin: Origin,
-    results: Authentication,
     reading: Reading,
     fingerprint: bytes | None,
 ) -> Draft:
@@ -71,12 +69,12 @@ def assemble(
         requester=_requester(origin, reading, context),
         message=message,
         files=reading.files,
-        safety=Safety(authentication=results),
+        safety=Safety(authentication=origin.authentication),
         fingerprint=fingerprint,
         thread_keys=_thread_keys(origin),
         own_keys=(origin.message_id,) if origin.message_id else (),
         participants=_participants(origin, context),
-        joinable=results.dmarc != "fail",
+        joinable=origin.authentication.dmarc != "fail",
     )
 
 

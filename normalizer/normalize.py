@@ -6,15 +6,21 @@ import msgspec
 
 from model.draft import Context, Draft
 from model.envelope import Envelope
-from model.ticket import Automated, Bounce, Forwarded, Language
+from model.ticket import Bounce, Forwarded, Language
 from normalizer.assemble import Reading, assemble
+from normalizer.automated.bounce import bounce
+from normalizer.automated.kind import automated
 from normalizer.fingerprint import digest, fingerprint
-from normalizer.fit import MAX_EXCERPT, cut, fit
+from normalizer.fit import MAX_FORWARDED, MAX_NEW, cut, fit, size
 from normalizer.mime.content import read
-from normalizer.mime.origin import authentication, origin
+from normalizer.mime.origin import origin
 from normalizer.mime.parse import charset_hint, leaves, parse
-from normalizer.mime.part import Part
 from normalizer.stub import too_large
+from normalizer.text.forward import unwrap
+from normalizer.text.reply import new_text
+
+MAX_BOUNCED = 200
+"""Recipients of a bounce that a ticket names."""
 
 
 def normalize(envelope: Envelope, raw: bytes, context: Context) -> Draft:
@@ -25,51 +31,35 @@ def normalize(envelope: Envelope, raw: bytes, context: Context) -> Draft:
     if envelope.size > len(raw):
         return too_large(envelope, raw, context)
     root = parse(raw)
-    said = origin(root, charset_hint(root))
+    said = origin(root, charset_hint(root), context.trusted_authserv)
     digests = {id(leaf): digest(leaf) for leaf in leaves(root)}
     content = read(root, digests)
-    new = new_text(content.text)
-    forward = unwrap(content.text, said.subject)
+    forward, above = unwrap(content.text, said.subject) or (None, "")
+    new = new_text(above or content.text)
     kind = automated(root, content.text)
-    fitted = fit(content, raw)
+    failed = _few(bounce(root, content.text)) if kind == "bounce" else None
+    fitted = fit(content, raw, size((said, failed)))
     reading = Reading(
         text="\n\n".join(filter(None, (fitted.text, *fitted.notes))),
         html=fitted.html,
-        new_text=cut(new if forward is None else forward[1], MAX_EXCERPT),
-        language=detect(new or content.text),
+        new_text=cut(new, MAX_NEW),
+        language=detect(new),
         automated=kind,
-        bounce=bounce(root, content.text) if kind == "bounce" else None,
-        forwarded=_excerpt(forward[0]) if forward else None,
+        bounce=failed,
+        forwarded=_excerpt(forward),
         files=fitted.files,
     )
-    results = authentication(root, context.trusted_authserv)
-    return assemble(envelope, context, said, results, reading, fingerprint(root, digests))
+    return assemble(envelope, context, said, reading, fingerprint(root, digests))
 
 
-def _excerpt(forwarded: Forwarded) -> Forwarded:
-    return msgspec.structs.replace(forwarded, text=cut(forwarded.text, MAX_EXCERPT))
+def _few(failed: Bounce | None) -> Bounce | None:
+    return failed and Bounce(recipients=failed.recipients[:MAX_BOUNCED])
 
 
-def new_text(text: str) -> str:
-    """Stands in."""
-    return text
+def _excerpt(forward: Forwarded | None) -> Forwarded | None:
+    return forward and msgspec.structs.replace(forward, text=cut(forward.text, MAX_FORWARDED))
 
 
-def unwrap(text: str, subject: str) -> tuple[Forwarded, str] | None:
-    """Stands in."""
-    return None
-
-
-def automated(root: Part, text: str) -> Automated | None:
-    """Stands in."""
-    return None
-
-
-def bounce(root: Part, text: str) -> Bounce | None:
-    """Stands in."""
-    return None
-
-
-def detect(text: str) -> Language | None:
-    """Stands in."""
+def detect(text: str) -> Language | None:  # noqa: ARG001
+    """Stands in until languages are told apart."""
     return None

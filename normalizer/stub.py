@@ -6,7 +6,7 @@ from model.draft import Context, Draft
 from model.envelope import Envelope
 from normalizer.assemble import Reading, assemble
 from normalizer.mime.headers import read_fields
-from normalizer.mime.origin import authentication, origin
+from normalizer.mime.origin import origin
 from normalizer.mime.parse import split
 from normalizer.mime.part import Part
 
@@ -33,5 +33,5 @@ def from_header(envelope: Envelope, head: bytes, text: str, context: Context) ->
     """A draft of what the header says, with a text of our own."""
     head = head[:MAX_HEAD]
     root = Part(fields=read_fields(head[: split(head, 0, len(head))[0]]))
-    results = authentication(root, context.trusted_authserv)
-    return assemble(envelope, context, origin(root, None), results, Reading(text), None)
+    said = origin(root, None, context.trusted_authserv)
+    return assemble(envelope, context, said, Reading(text), None)

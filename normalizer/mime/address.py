@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from model.ticket import Address
 from normalizer.mime.headers import decode
 
 MAX_ADDRESSES = 500
+MAX_CHARACTERS = 20_000
+"""Of names and addresses together: what is beyond is in the original alone."""
+_MAX_NAME = 200
 _SIMPLE = re.compile(  # one mailbox as nearly every From is written, read at once
     rb"""[ \t]*(?: "([^"\\<>]*)" | ([^"\\<>(),;:@=]*?) )[ \t]*<[ \t]*([^\s<>()",;:@]+@[^\s<>()",;:@]+)[ \t]*>[ \t]*""",
     re.VERBOSE,
@@ -60,9 +63,21 @@ def addresses(value: bytes, hint: str | None = None) -> tuple[Address, ...]:
     """
     if found := _SIMPLE.fullmatch(value):
         name = found[2] if found[1] is None else found[1]
-        return (Address(name=decode(name, hint), address=_address(found[3])),)
+        return (Address(name=decode(name, hint)[:_MAX_NAME], address=_address(found[3])),)
     read = (_read(mailbox, hint) for mailbox in _mailboxes(value))
-    return tuple(islice((one for one in read if one), MAX_ADDRESSES))
+    return few(one for one in read if one)
+
+
+def few(people: Iterable[Address]) -> tuple[Address, ...]:
+    """The first of many mailboxes, as many as a ticket names."""
+    kept: list[Address] = []
+    taken = 0
+    for one in islice(people, MAX_ADDRESSES):
+        taken += len(one.name) + len(one.address)
+        if taken > MAX_CHARACTERS:
+            break
+        kept.append(one)
+    return tuple(kept)
 
 
 def _mailboxes(value: bytes) -> Iterator[_Mailbox]:
@@ -94,13 +109,13 @@ def _read(mailbox: _Mailbox, hint: str | None) -> Address | None:
     phrase = b"".join(mailbox.words)
     comment = b" ".join(mailbox.comments)
     if mailbox.angle is not None:
-        return Address(name=decode(phrase or comment, hint), address=_address(mailbox.angle))
+        return Address(name=decode(phrase or comment, hint)[:_MAX_NAME], address=_address(mailbox.angle))
     if not phrase:
         return None
     if found := _AT_HOST.search(phrase):
         rest = (phrase[: found.start()] + b" " + phrase[found.end() :]).strip()
-        return Address(name=decode(rest or comment, hint), address=_address(found[0]))
-    return Address(name=decode(phrase, hint))
+        return Address(name=decode(rest or comment, hint)[:_MAX_NAME], address=_address(found[0]))
+    return Address(name=decode(phrase, hint)[:_MAX_NAME])
 
 
 def _address(raw: bytes) -> str:

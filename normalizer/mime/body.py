@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from normalizer.mime.parse import NO_PARTS
 from normalizer.mime.part import Part
 
 _TEXTS = ("text/plain", "text/html")
@@ -24,10 +25,14 @@ class Body(NamedTuple):
 
 
 def body(root: Part) -> Body:
-    """Sort the leaves of a mail; the only part of a mail is its text even if it has a name."""
+    """Sort the leaves of a mail.
+
+    The only part of a mail is its text even if it has a name.  The body of a multipart without parts is
+    shown as text and kept as a file, since it may be anything.
+    """
     found = Body([], [], [])
     if root.media_type in _TEXTS and root.disposition != "attachment":
-        return Body([root], [root], [])
+        return Body([root], [root], [root] if NO_PARTS in root.defects else [])
     _sort(root, found, alternative=False)
     return found
 
@@ -39,6 +44,8 @@ def _sort(part: Part, found: Body, *, alternative: bool) -> None:
     elif part.media_type.startswith("multipart/"):
         for child in part.children:
             _sort(child, found, alternative=alternative)
+    elif _signs_nothing(part):
+        return
     elif not is_text(part):
         found.files.append(part)
     else:
@@ -60,3 +67,13 @@ def _choose(part: Part, found: Body) -> None:
 def is_text(part: Part) -> bool:
     """Whether a leaf is text of the message and no file."""
     return part.media_type in _TEXTS and part.disposition != "attachment" and part.filename is None
+
+
+def _signs_nothing(part: Part) -> bool:
+    """Whether a nameless detached signature (RFC 3156 section 5) holds none: neither armour nor a packet."""
+    return (
+        part.media_type == "application/pgp-signature"
+        and part.filename is None
+        and b"-----BEGIN PGP" not in part.content
+        and part.content[:1].isascii()
+    )

@@ -18,20 +18,9 @@ _TOLERATED_ERRORS = 0.02
 """Characters of a declared multibyte charset that may be broken before the declaration is disbelieved."""
 
 _NOT_TEXT = frozenset(
-    [
-        "base64_codec",
-        "bz2_codec",
-        "hex_codec",
-        "idna",
-        "mbcs",
-        "punycode",
-        "quopri_codec",
-        "rot_13",
-        "uu_codec",
-        "zlib_codec",
-    ]
+    "base64_codec bz2_codec hex_codec idna mbcs punycode quopri_codec rot_13 uu_codec zlib_codec".split()
 )
-_UNLISTED = frozenset(["cp1006", "cp720", "cp737", "cp856", "cp874", "koi8_t", "koi8_u", "utf_8_sig"])
+_UNLISTED = frozenset("cp1006 cp720 cp737 cp856 cp874 koi8_t koi8_u utf_8_sig".split())
 _KNOWN = frozenset(aliases.values()) - _NOT_TEXT | _UNLISTED
 """Python's codecs for text, by module: a label from a mail never reaches the codec registry unchecked."""
 
@@ -126,7 +115,12 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf_16_le"),
     (codecs.BOM_UTF16_BE, "utf_16_be"),
 )
-_SINGLE_BYTE_WESTERN = frozenset({"cp1252", "iso8859_15", "mac_roman"})
+_WESTERN = frozenset({"cp1252", "iso8859_15", "mac_roman"})
+_LADDERS = {
+    "cp932": ("shift_jis", "cp932", "shift_jis_2004"),
+    "euc_jis_2004": ("euc_jp", "euc_jis_2004"),
+    "big5hkscs": ("big5hkscs", "cp950"),
+}
 
 
 @lru_cache(maxsize=512)
@@ -170,25 +164,13 @@ def _as_declared(content: bytes, name: str) -> str | None:
         return iso2022jp.decode(content)
     if name in ("utf_16", "utf_32"):
         name += "_le" if _little_endian(content) else "_be"
-    if name in _SINGLE_BYTE_WESTERN and _is_utf8(content) and not content.isascii():
+    if name in _WESTERN and _is_utf8(content) and not content.isascii():
         return None
-    try:
-        return content.decode(name)
-    except UnicodeDecodeError:
-        return _nearly(content, name)
-
-
-def _nearly(content: bytes, name: str) -> str | None:
-    """The text with replacement characters if few are needed and nothing better is likely."""
-    if name == "ascii" or (name != "utf_8" and _is_utf8(content)):
-        return None
-    if name == "cp1252":
-        return content.decode("latin-1").translate(_CP1252)
-    if name == "euc_jis_2004":
-        name = "euc_jp"
-    text = content.decode(name, "replace")
-    broken = text.count("\ufffd")
-    return text if broken <= max(1, _TOLERATED_ERRORS * len(text)) else None
+    text = _strictly(content, name)
+    if text is not None or name == "ascii" or (name != "utf_8" and _is_utf8(content)):
+        return text
+    text = _leniently(content, name)
+    return text if text.count("\ufffd") <= max(1, _TOLERATED_ERRORS * len(text)) else None
 
 
 def _as_found(content: bytes, declared: str | None) -> str:
@@ -197,10 +179,28 @@ def _as_found(content: bytes, declared: str | None) -> str:
         return content.decode("utf-8")
     if _JAPANESE_ESCAPE.search(content):
         return iso2022jp.decode(content)
-    found = detect(content) or declared or "utf_8"
-    if found == "cp1252" or (found in ("ascii", "utf_8") and not _mostly_utf8(content)):
+    name = detect(content) or declared or "utf_8"
+    if name in ("ascii", "utf_8") and not _mostly_utf8(content):
+        name = "cp1252"
+    text = _strictly(content, name)
+    return _leniently(content, name) if text is None else text
+
+
+def _strictly(content: bytes, name: str) -> str | None:
+    """The text if one of the codecs that stand for `name` reads every byte, the standard before its extensions."""
+    for candidate in _LADDERS.get(name, (name,)):
+        try:
+            return content.decode(candidate)
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+def _leniently(content: bytes, name: str) -> str:
+    """The text with U+FFFD for what has no meaning; Windows-1252 gives its gaps the meaning of Latin-1."""
+    if name == "cp1252":
         return content.decode("latin-1").translate(_CP1252)
-    return content.decode(found, "replace")
+    return content.decode(_LADDERS.get(name, (name,))[0], "replace")
 
 
 def detect(content: bytes) -> str | None:
@@ -227,8 +227,8 @@ def _is_utf8(content: bytes) -> bool:
 
 def _mostly_utf8(content: bytes) -> bool:
     text = content.decode("utf-8", "replace")
-    beyond = sum(map(text.count, set(text) - _ASCII))
-    return beyond > 4 * text.count("\ufffd")
+    beyond = len(text) - len(text.encode("ascii", "ignore"))
+    return beyond > 5 * text.count("\ufffd")
 
 
 def _little_endian(content: bytes) -> bool:
@@ -236,7 +236,6 @@ def _little_endian(content: bytes) -> bool:
     return content[1::2].count(0) >= content[::2].count(0)
 
 
-_ASCII = frozenset(map(chr, range(128)))
 _CP1252 = {c: bytes([c]).decode("cp1252", "replace") for c in range(0x80, 0xA0)} | {
     c: chr(c) for c in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 }

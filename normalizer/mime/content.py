@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from html import escape
 from typing import NamedTuple
 
 from model.draft import File
@@ -17,11 +16,13 @@ from normalizer.mime.headers import decode
 from normalizer.mime.media_type import is_dangerous
 from normalizer.mime.part import Part
 from normalizer.text.html import to_text
+from normalizer.text.html_depth import readable
 from normalizer.text.html_safe import sanitise
 
 _META_CHARSET = re.compile(rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
 _META_WITHIN = 4096
-_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+_MAX_NAMED = 20
+_UNSTORABLE = re.compile(r"[\x00\ufffe\uffff\ud800-\udfff]")
 _ENCRYPTED_TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 
 
@@ -39,7 +40,7 @@ def read(root: Part, digests: Mapping[int, str]) -> Content:
     parts = body(root)
     cut: list[File] = []
     texts = [_text(part, cut) for part in parts.plain]
-    pages = [_page(part, cut) for part in parts.rich] if any(map(_is_html, parts.rich)) else []
+    pages = [_page(part, cut) for part in parts.rich if _is_html(part)]
     if not any(texts) and not any(pages):
         texts, pages = _packed(parts.files, cut)
     page = "\n".join(one for one in pages if one)
@@ -48,10 +49,10 @@ def read(root: Part, digests: Mapping[int, str]) -> Content:
 
 
 def visible(text: str) -> str:
-    """`text` with plain line ends and without what cannot be seen or stored."""
+    """`text` with plain line ends and without what many databases refuse: NUL and halves of characters."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text if text.isprintable() else _UNSEEN.sub("", text)
+    return text if text.isprintable() else _UNSTORABLE.sub("", text)
 
 
 def _is_html(part: Part) -> bool:
@@ -71,13 +72,10 @@ def _text(part: Part, cut: list[File]) -> str:
 
 
 def _page(part: Part, cut: list[File]) -> str:
-    """The page of a text part; one that cannot be sanitised in time goes to `cut` as it is."""
-    if not _is_html(part):
-        text = visible(decode_text(part.content, part.parameters.get("charset")))
-        return f'<div style="white-space: pre-wrap">{escape(text, quote=False)}</div>' if text.strip() else ""
+    """The page of an HTML part; one that cannot be sanitised in time goes to `cut` as it is."""
     markup = _markup(part)
     page = sanitise(markup)
-    if page is None and markup.strip():
+    if page is None and not readable(markup):
         cut.append(file("message.html", part.content, "text/html"))
     return page or ""
 
@@ -95,10 +93,8 @@ def _packed(parts: list[Part], cut: list[File]) -> tuple[list[str], list[str]]:
     for part in parts:
         opened = tnef(part)
         if opened and (opened.plain or opened.html):
-            page = sanitise(opened.html)
-            if opened.html and page is None:
-                cut.append(file("message.html", opened.html.encode(), "text/html"))
-            return [visible(opened.plain) or to_text(visible(opened.html))], [page or ""]
+            page = Part(media_type="text/html", content=opened.html.encode(), parameters={"charset": "utf-8"})
+            return [visible(opened.plain) or _text(page, cut)], [_page(page, cut)]
     return [], []
 
 
@@ -107,9 +103,8 @@ def _notes(root: Part, parts: list[Part], found: list[File]) -> list[str]:
     notes = [line for part in parts if part.media_type == "text/calendar" and (line := _event(part))]
     if root.media_type == "multipart/encrypted" or any(map(_is_enveloped, parts)):
         notes.append("[This message is encrypted and could not be read here; it is attached as it came.]")
-    for one in found:
-        if is_dangerous(one.media_type, one.filename):
-            notes.append(f"[Caution: the attachment “{one.filename}” can run as a program.]")
+    programs = [one.filename for one in found if is_dangerous(one.media_type, one.filename)]
+    notes += [f"[Caution: the attachment “{name}” can run as a program.]" for name in programs[:_MAX_NAMED]]
     return notes
 
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 
+SIGNATURE = "-- "
+
+
 def unflow(text: str, *, delsp: bool = False) -> str:
     """`text` with each flowed paragraph on one line; quote marks stay, a signature's `-- ` never flows.
 
     `delsp` says that the blank before a soft break is not part of the text (DelSp=yes).
     """
-    lines: list[str] = []
+    pieces: list[str] = []
     flowing: str | None = None
     for line in text.split("\n"):
-        marks = len(line) - len(line.lstrip(">"))
-        content = line[marks:].removeprefix(" ")
-        prefix = ">" * marks + " " * bool(marks)
-        if flowing == prefix and content != "-- ":
-            lines[-1] += content
-        else:
-            lines.append(prefix + content)
-        flowing = None
-        if content.endswith(" ") and content != "-- ":
-            flowing = prefix
-            lines[-1] = lines[-1].removesuffix(" ") if delsp else lines[-1]
-    return "\n".join(lines)
+        content = line.lstrip(">")
+        marks = line[: len(line) - len(content)]
+        content = content.removeprefix(" ")
+        if flowing != marks or content == SIGNATURE:
+            pieces += ["\n", marks, " " * bool(marks)]
+        soft = content.endswith(" ") and content != SIGNATURE
+        flowing = marks if soft else None
+        pieces.append(content[:-1] if soft and delsp else content)
+    return "".join(pieces[1:])

@@ -19,8 +19,9 @@ _FOLD = re.compile(rb"\r?\n(?=[ \t])")
 _LINE_END = re.compile(rb"\r\n|\n")
 _NAME = re.compile(rb"[!-9;-~]+\Z")
 _WORD = re.compile(rb"=\?([^?\s]{1,60})\?([bBqQ])\?(.*?)\?=", re.DOTALL)
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _SPACES = re.compile(r"[ \t\r\n]+")
-_MESSAGE_ID = re.compile(rb"<([^<>]{1,998})>")
+_MESSAGE_ID = re.compile(rb"<([^<>]{1,500})>")
 _DATE = re.compile(
     rb"(?:[A-Za-z]{1,9}\.?,?\s*)?(\d{1,2})[\s-]+([A-Za-z]{3})[a-z]*\.?[\s-]+(\d{4}|\d{2})[\s,]+"
     rb"(\d{1,2})\s*[:.]\s*(\d{2})(?:\s*[:.]\s*(\d{2}))?(?:\.\d+)?\s*([+-]\d{4}|[A-Za-z]{1,5})?",
@@ -28,7 +29,7 @@ _DATE = re.compile(
 _COMMENT = re.compile(rb"\([^()]*\)")
 _MONTHS = {name: number for number, name in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 _ZONES = {b"EST": -5, b"EDT": -4, b"CST": -6, b"CDT": -5, b"MST": -7, b"MDT": -6, b"PST": -8, b"PDT": -7, b"JST": 9}
-_MAX_IDS = 100
+_MAX_IDS = 50
 
 
 def read_fields(head: bytes) -> Fields:
@@ -64,9 +65,9 @@ def decode(value: bytes, hint: str | None = None) -> str:
     Neighbouring words of one charset are joined before they are decoded, because mailers split them
     inside a character.  Raw bytes are read as UTF-8, else as `hint`, the charset of the mail's text.
     """
-    if b"=?" not in value:
-        return _SPACES.sub(" ", _raw(value, hint)).strip()
-    return _SPACES.sub(" ", "".join(_words(value, hint))).strip()
+    text = "".join(_words(value, hint)) if b"=?" in value else _raw(value, hint)
+    text = _SPACES.sub(" ", text).strip()
+    return text if text.isprintable() else _UNSEEN.sub("", text)
 
 
 def _raw(value: bytes, hint: str | None) -> str:
@@ -118,7 +119,7 @@ def ids(value: bytes) -> tuple[str, ...]:
     """
     found = [match[1].decode("utf-8", "replace").strip() for match in _MESSAGE_ID.finditer(value)]
     if not found and value.strip() and b" " not in value.strip():
-        found = [value.strip(b"<> \t").decode("utf-8", "replace")[:998]]
+        found = [value.strip(b"<> \t").decode("utf-8", "replace")[:500]]
     unique = list(dict.fromkeys(_SPACES.sub("", one) for one in found if one))
     return tuple(unique[:1] + unique[1 - _MAX_IDS :] if len(unique) > _MAX_IDS else unique)
 

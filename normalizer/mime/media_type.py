@@ -15,53 +15,8 @@ _DANGEROUS_TYPES = frozenset(
     ["application/x-msdownload", "application/x-executable", "application/vnd.microsoft.portable-executable"]
 )
 _DANGEROUS_ENDINGS = frozenset(
-    [
-        "ade",
-        "adp",
-        "apk",
-        "app",
-        "appx",
-        "bat",
-        "chm",
-        "cmd",
-        "com",
-        "cpl",
-        "dll",
-        "dmg",
-        "exe",
-        "hta",
-        "inf",
-        "ins",
-        "iso",
-        "jar",
-        "jnlp",
-        "js",
-        "jse",
-        "lnk",
-        "mde",
-        "msc",
-        "msi",
-        "msp",
-        "mst",
-        "pif",
-        "pkg",
-        "ps1",
-        "reg",
-        "scr",
-        "sct",
-        "sh",
-        "shb",
-        "sys",
-        "url",
-        "vb",
-        "vbe",
-        "vbs",
-        "vxd",
-        "wsc",
-        "wsf",
-        "wsh",
-        "xll",
-    ]
+    "ade adp apk app appx bat chm cmd com cpl dll dmg exe hta inf ins iso jar jnlp js jse lnk mde msc "
+    "msi msp mst pif pkg ps1 reg scr sct sh shb sys url vb vbe vbs vxd wsc wsf wsh xll".split()
 )
 _ENDINGS = {
     "message/rfc822": "eml",
@@ -107,7 +62,7 @@ def is_dangerous(kind: str, name: str) -> bool:
 
 
 def _detected(content: bytes) -> str | None:
-    import filetype  # noqa: PLC0415 - 35 ms that only mail with files costs
+    import filetype  # type: ignore[import-untyped]  # noqa: PLC0415 - 35 ms that only mail with files costs
 
     kind: str | None = filetype.guess_mime(content[:_HEAD])
     return kind

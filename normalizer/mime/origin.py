@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from model.ticket import Address, Authentication
-from normalizer.mime.address import MAX_ADDRESSES, addresses
+from normalizer.mime.address import addresses, few
 from normalizer.mime.headers import date, decode, ids
 from normalizer.mime.part import Part
 
 MAX_SUBJECT = 2000
+_MAX_FIELDS = 100
 _RESULT = re.compile(rb"(?:^|[;\s])(spf|dkim|dmarc)\s*=\s*([A-Za-z]{1,20})", re.IGNORECASE)
 _COMMENT = re.compile(rb"\([^()]*\)")
 _MAX_RESULTS = 64 * 1024
@@ -29,10 +30,15 @@ class Origin(NamedTuple):
     message_id: str | None
     in_reply_to: tuple[str, ...]
     references: tuple[str, ...]
+    authentication: Authentication
 
 
-def origin(root: Part, hint: str | None) -> Origin:
-    """Read the header of a mail; `hint` is the charset that raw bytes in it are most probably in."""
+def origin(root: Part, hint: str | None, trusted: tuple[str, ...]) -> Origin:
+    """Read the header of a mail.
+
+    `hint` is the charset that raw bytes in it are most probably in, `trusted` names the servers whose
+    Authentication-Results are believed.
+    """
     sent = root.field("date")
     return Origin(
         senders=_people(root, "from", hint) or _people(root, "sender", hint),
@@ -44,6 +50,7 @@ def origin(root: Part, hint: str | None) -> Origin:
         message_id=next(iter(ids(root.field("message-id") or b"")), None),
         in_reply_to=ids(root.field("in-reply-to") or b""),
         references=ids(root.field("references") or b""),
+        authentication=authentication(root, trusted),
     )
 
 
@@ -52,7 +59,7 @@ def _people(root: Part, name: str, hint: str | None) -> tuple[Address, ...]:
     fields = root.all_fields(name)
     if len(fields) == 1:
         return addresses(fields[0], hint)
-    return tuple(dict.fromkeys(one for value in fields for one in addresses(value, hint)))[:MAX_ADDRESSES]
+    return few(dict.fromkeys(one for value in fields[:_MAX_FIELDS] for one in addresses(value, hint)))
 
 
 def authentication(root: Part, trusted: tuple[str, ...]) -> Authentication:

@@ -10,14 +10,15 @@ from normalizer.mime.headers import decode
 
 MAX_PARAMETERS = 100
 _PARAMETER = re.compile(
-    rb""";\s*([^\s=;"]{1,200})\s*=\s*         # the name
+    rb"""[;\s]\s*([^\s=;"]{1,200})\s*=\s*    # the name
     (?: "((?:[^"\\]+|\\.)*+)(?:"|\Z)          # a quoted value
       | ([^;]*) )                             # or a bare one, which may hold blanks although it must not
     """,
     re.VERBOSE | re.DOTALL,
 )
+_MAIN = re.compile(rb"\s*([^\s;]*)")
 _SECTION = re.compile(r"(.+?)\*(\d{1,3})(\*?)")
-_QUOTED_PAIR = re.compile(rb'\\(["\\])')
+_QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 _ATOM = rb"[A-Za-z0-9!#$&^_.+*-]+"
 _PLAIN_TYPE = re.compile(  # what nearly every part has, read at once
     rb"(" + _ATOM + rb"/" + _ATOM + rb")(?:;\s*charset=\"?([A-Za-z0-9_.:-]+)\"?)?;?", re.IGNORECASE
@@ -33,11 +34,9 @@ def parse_value(value: bytes, hint: str | None = None) -> tuple[str, dict[str, s
     if plain := _PLAIN_TYPE.fullmatch(value):
         charset = {"charset": plain[2].decode("ascii")} if plain[2] else {}
         return plain[1].decode("ascii").lower(), charset
-    main, semicolon, _ = value.partition(b";")
-    name = main.strip().decode("latin-1").lower()
-    if not semicolon:
-        return name, {}
-    return name, _parameters(value, len(main), hint)
+    main = _MAIN.match(value)
+    assert main is not None
+    return main[1].decode("latin-1").lower(), _parameters(value, main.end(), hint)
 
 
 def _parameters(value: bytes, start: int, hint: str | None) -> dict[str, str]:

@@ -27,6 +27,9 @@ _DASHED_LINE = re.compile(rb"^--([^\s-][^\r\n]{0,200}?)[ \t]*\r?$", re.MULTILINE
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+", re.ASCII)
 _CRLF_ENDINGS = (b"\r\n\r\n", b"\n\n", b"\n\r\n")
 _LF_ENDINGS = (b"\n\n", b"\n\r\n", b"\r\n\r\n")
+NO_PARTS = "a multipart without parts"
+_MAX_CLOSED = 7
+_MAX_TAIL = 1024 * 1024
 _MESSAGES = ("message/rfc822", "message/global", "message/news")
 
 
@@ -77,13 +80,15 @@ class _Inside(NamedTuple):
 class _Reader:
     """Reads entities out of one buffer, and knows how many it may still read."""
 
-    __slots__ = ("depth", "hint", "left", "messages", "raw")
+    __slots__ = ("closed", "depth", "hint", "left", "messages", "raw")
 
     def __init__(self, raw: bytes, *, depth: int = 0, messages: int = 0, left: int = MAX_PARTS) -> None:
         self.raw = raw
         self.depth = depth
         self.messages = messages
         self.left = left
+        self.closed: list[bytes] = []
+        """The boundaries of the multiparts that are over, latest last."""
         self.hint: str | None = None
         """The first charset that was named: raw bytes in names are most probably in it."""
 
@@ -116,20 +121,25 @@ class _Reader:
     ) -> _Inside:
         """What an entity holds: parts, a message, or content alone."""
         if media_type.startswith("multipart/"):
-            boundary = parameters.get("boundary", "").encode("utf-8", "surrogateescape")
-            default = "message/rfc822" if media_type == "multipart/digest" else "text/plain"
-            if children := self.multipart(boundary, transfer, default, start, end):
-                return _Inside(media_type, b"", children)
-            content = decode_transfer(self.raw[start:end], transfer)
-            if self.depth >= MAX_DEPTH:
-                return _Inside("application/octet-stream", content, (), ("parts nested too deep",))
-            return _Inside("text/plain", content, (), ("a multipart without parts",))
+            return self.parts(media_type, parameters, transfer, start, end)
         if self.messages and not media_type.startswith(("text/", "message/")):
             return _Inside(media_type, b"", (), ("not read: the file of a message inside this one",))
         content = decode_transfer(self.raw[start:end], transfer)
         if media_type in _MESSAGES and self.messages < MAX_NESTED_MESSAGES and self.left > 0:
             return _Inside(media_type, content, (self.message(content),))
         return _Inside(media_type, content, ())
+
+    def parts(self, media_type: str, parameters: dict[str, str], transfer: str | None, start: int, end: int) -> _Inside:
+        """The parts of a multipart; where there are none, what stands in their place."""
+        boundary = parameters.get("boundary", "").encode("utf-8", "surrogateescape")
+        default = "message/rfc822" if media_type == "multipart/digest" else "text/plain"
+        if self.depth >= MAX_DEPTH:
+            return _Inside("application/octet-stream", self.raw[start:end], (), ("parts nested too deep",))
+        if children := self.multipart(boundary, transfer, default, start, end):
+            return _Inside(media_type, b"", children)
+        delimiter = next(self.delimiters(b"--" + boundary, start, end), None) if boundary else None
+        content = decode_transfer(self.raw[start : delimiter[0] if delimiter else end], transfer)
+        return _Inside("text/plain", content, (), (NO_PARTS,) if content.strip() else ())
 
     def message(self, content: bytes) -> Part:
         """The entity of a message inside this one."""
@@ -141,20 +151,34 @@ class _Reader:
         return part
 
     def multipart(self, boundary: bytes, transfer: str | None, default: str, start: int, end: int) -> tuple[Part, ...]:
-        """The parts of a multipart; none where no boundary is found or a bound is reached."""
-        if self.depth >= MAX_DEPTH:
-            return ()
+        """The parts of a multipart; none where no boundary is found."""
         spans = list(self.spans(boundary, start, end)) if boundary else []
         if not spans and transfer:
             content = decode_transfer(self.raw[start:end], transfer)
             inner = _Reader(content, depth=self.depth + 1, messages=self.messages, left=self.left)
             return inner.multipart(boundary, None, default, 0, len(content))
         if not spans and (dashed := _DASHED_LINE.search(self.raw, start, end)):
-            spans = list(self.spans(dashed[1].removesuffix(b"--"), start, end))
+            boundary = dashed[1].removesuffix(b"--")
+            spans = list(self.spans(boundary, start, end))
         self.depth += 1
-        children = tuple(self.entity(opened, closed, default) for opened, closed in spans)
+        children = [child for opened, closed in spans for child in self.entities(opened, closed, default)]
         self.depth -= 1
-        return children
+        self.closed = [*self.closed[-_MAX_CLOSED:], boundary]
+        return tuple(children)
+
+    def entities(self, start: int, end: int, default: str) -> Iterator[Part]:
+        """The entity between two offsets, or several where delimiters of a part that should be over stand in it.
+
+        That happens where a program nests parts but writes their boundaries in the wrong order.
+        """
+        for boundary in self.closed if self.left > 0 else ():
+            strays = list(self.spans(boundary, start, end)) if self.raw.find(b"--" + boundary, start, end) >= 0 else []
+            if strays and b"boundary" not in self.raw[start : strays[0][0]].lower():
+                yield from self.entities(start, self.raw.rfind(b"--" + boundary, start, strays[0][0]), default)
+                for opened, closed in strays:
+                    yield self.entity(opened, closed, default)
+                return
+        yield self.entity(start, end, default)
 
     def spans(self, boundary: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The offsets of the parts between delimiter lines; of too many, the last holds all the rest."""
@@ -166,8 +190,10 @@ class _Reader:
             opened = -1 if closing else after
             if count + 1 >= self.left:
                 break
-        if opened >= 0 and opened < end:
-            yield opened, end
+        if 0 <= opened < end:
+            last = self.raw[opened:end].rstrip() if end - opened < _MAX_TAIL else b""
+            unbroken = last.endswith(b"--" + boundary + b"--")
+            yield opened, opened + len(last) - len(boundary) - 4 if unbroken else end
 
     def delimiters(self, mark: bytes, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
         """Each delimiter line: where the line end before it begins, where the next line begins, whether it closes."""

@@ -9,7 +9,7 @@ import pybase64
 
 _ENCODING = re.compile(rb"base-?64|quoted[-_ ]?printable|\b(?:x-)?uue?(?:ncode)?\b", re.IGNORECASE)
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
-_BASE64_LINES = re.compile(rb"[A-Za-z0-9+/=\s]*")
+_MORE_BASE64 = re.compile(rb"=+\s*\n(?=[A-Za-z0-9+/]{24}|[A-Za-z0-9+/]+=)|=+(?=[A-Za-z0-9+/]{24})")
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} ([^\r\n]{0,255})\r?\n", re.MULTILINE)
 _PADDED_SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r?\n)")
 
@@ -47,12 +47,15 @@ def base64(content: bytes) -> bytes:
 
 
 def _base64_runs(content: bytes) -> list[bytes]:
-    """The padded runs of an encoded body; text behind an end (a list's footer) belongs to none."""
-    if (end := content.find(b"=")) >= 0:
-        lines = _BASE64_LINES.match(content, end)
-        assert lines is not None
-        content = content[: max(lines.end(), end)]
-    return content.translate(None, _NOT_BASE64).split(b"=")
+    """The padded runs of an encoded body.
+
+    What stands behind an end is another run where it looks like one; else it is a list's footer or an
+    advertisement, and belongs to none.
+    """
+    end = content.find(b"=")
+    while end >= 0 and (more := _MORE_BASE64.match(content, end)):
+        end = content.find(b"=", more.end())
+    return content[: len(content) if end < 0 else end].translate(None, _NOT_BASE64).split(b"=")
 
 
 def _base64_run(run: bytes) -> bytes:

@@ -35,40 +35,10 @@ _ENDS = {
 }
 """Elements whose content is no markup, and where they end."""
 _BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "body",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "dir",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "header",
-        "html",
-        "legend",
-        "main",
-        "menu",
-        "nav",
-        "option",
-        "section",
-        "summary",
-        "tbody",
-        "tfoot",
-        "thead",
-        "tr",
-    ]
+    "address article aside body center dd details dialog dir div dl dt fieldset figcaption figure footer "
+    "form header html legend main menu nav option section summary tbody tfoot thead tr".split()
 )
-_PARAGRAPHS = frozenset("h1 h2 h3 h4 h5 h6 p table".split())  # noqa: SIM905
+_PARAGRAPHS = frozenset("h1 h2 h3 h4 h5 h6 p table".split())
 
 
 def to_text(markup: str) -> str:

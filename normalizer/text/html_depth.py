@@ -16,12 +16,12 @@ MAX_CARRIED = 500_000
 MAX_BARE_ATTRIBUTES = 4096
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-_LONG_TAG = re.compile(r"<[^<>]{%d,}" % MAX_BARE_ATTRIBUTES)
+_LONG_TAG = re.compile(rf"<[^<>]{{{MAX_BARE_ATTRIBUTES},}}")
 _QUOTED = re.compile(r"\"[^\"]*+\"|'[^']*+'")
 _NEVER_DEEP = frozenset(
-    "area base br col dd dt embed hr img input li link meta option p param source td th tr track wbr".split()  # noqa: SIM905
+    "area base br col dd dt embed hr img input li link meta option p param source td th tr track wbr".split()
 )
-_FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())  # noqa: SIM905
+_FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
 
 
 def readable(markup: str) -> bool:

@@ -14,104 +14,19 @@ _REMOTE = "\ue000"
 """Marks a picture of another server until it has its own attribute; no input keeps this character."""
 _SAFE_CSS = re.compile(r"(?:[\w\s#%.,:;!\"'+-]++|(?<=rgb)\([\d\s,.%]*\)|(?<=rgba)\([\d\s,.%]*\))*+")
 _RASTER = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp);base64,[A-Za-z0-9+/=\s]*\Z", re.IGNORECASE)
-_INVISIBLE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ufeff]")
+_INVISIBLE = re.compile(r"[\s\x00-\x20\x7f-\xa0\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+")
+_SCHEME = re.compile(r"([^/?#:]*):")
 _TAGS = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "address",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "blockquote",
-        "br",
-        "caption",
-        "center",
-        "cite",
-        "code",
-        "col",
-        "colgroup",
-        "dd",
-        "del",
-        "details",
-        "dfn",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "figcaption",
-        "figure",
-        "font",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "i",
-        "img",
-        "ins",
-        "kbd",
-        "li",
-        "mark",
-        "ol",
-        "p",
-        "pre",
-        "q",
-        "rp",
-        "rt",
-        "ruby",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "summary",
-        "sup",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "time",
-        "tr",
-        "tt",
-        "u",
-        "ul",
-        "var",
-        "wbr",
-    ]
+    "a abbr acronym address b bdi bdo big blockquote br caption center cite code col colgroup dd del "
+    "details dfn div dl dt em figcaption figure font h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre "
+    "q rp rt ruby s samp small span strike strong sub summary sup table tbody td tfoot th thead time tr "
+    "tt u ul var wbr".split()
 )
 _DROPPED_WITH_CONTENT = frozenset(
-    [
-        "script",
-        "style",
-        "title",
-        "template",
-        "noscript",
-        "noembed",
-        "noframes",
-        "iframe",
-        "frameset",
-        "object",
-        "applet",
-        "svg",
-        "math",
-        "select",
-        "textarea",
-        "xmp",
-        "plaintext",
-        "audio",
-        "video",
-    ]
+    "script style title template noscript noembed noframes iframe frameset object applet svg math select "
+    "textarea xmp plaintext audio video".split()
 )
-_EVERYWHERE = frozenset("align bgcolor color dir height lang style title valign width".split())  # noqa: SIM905
+_EVERYWHERE = frozenset("align bgcolor color dir height lang style title valign width".split())
 _ATTRIBUTES: dict[str, set[str]] = {
     "*": set(_EVERYWHERE),
     "a": {"href"},
@@ -125,57 +40,15 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "time": {"datetime"},
 }
 _CSS = frozenset(
-    [
-        "background-color",
-        "border",
-        "border-bottom",
-        "border-collapse",
-        "border-color",
-        "border-left",
-        "border-radius",
-        "border-right",
-        "border-spacing",
-        "border-style",
-        "border-top",
-        "border-width",
-        "color",
-        "direction",
-        "display",
-        "font",
-        "font-family",
-        "font-size",
-        "font-style",
-        "font-variant",
-        "font-weight",
-        "height",
-        "letter-spacing",
-        "line-height",
-        "list-style-type",
-        "margin",
-        "margin-bottom",
-        "margin-left",
-        "margin-right",
-        "margin-top",
-        "max-width",
-        "min-width",
-        "padding",
-        "padding-bottom",
-        "padding-left",
-        "padding-right",
-        "padding-top",
-        "text-align",
-        "text-decoration",
-        "text-indent",
-        "text-transform",
-        "vertical-align",
-        "white-space",
-        "width",
-        "word-break",
-        "word-spacing",
-        "word-wrap",
-    ]
+    "background-color border border-bottom border-collapse border-color border-left border-radius "
+    "border-right border-spacing border-style border-top border-width color direction display font "
+    "font-family font-size font-style font-variant font-weight height letter-spacing line-height "
+    "list-style-type margin margin-bottom margin-left margin-right margin-top max-width min-width "
+    "padding padding-bottom padding-left padding-right padding-top text-align text-decoration "
+    "text-indent text-transform vertical-align white-space width word-break word-spacing word-wrap".split()
 )
-_SCHEMES = frozenset("http https mailto tel sms sip xmpp ftp cid mid geo data".split())  # noqa: SIM905
+_LINKED = frozenset("http https mailto tel sms sip xmpp ftp cid mid geo".split())
+_SCHEMES = _LINKED | {"data"}
 
 
 def sanitise(markup: str) -> str | None:
@@ -201,14 +74,15 @@ def sanitise(markup: str) -> str | None:
     return clean.replace(f'src="{_REMOTE}', 'data-remote-src="').strip() or None
 
 
-def _attribute(tag: str, name: str, value: str) -> str | None:
+def _attribute(_tag: str, name: str, value: str) -> str | None:
     """The value that an attribute may have, or None where it must go."""
     if name == "style":
         return value if _SAFE_CSS.fullmatch(value) else None
     if name == "src":
         return _source(_INVISIBLE.sub("", value))
     if name == "href":
-        return None if _INVISIBLE.sub("", value)[:5].lower() == "data:" else value
+        scheme = _SCHEME.match(_INVISIBLE.sub("", value))
+        return None if scheme and scheme[1].lower() not in _LINKED else value
     return value
 
 
