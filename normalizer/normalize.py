@@ -49,7 +49,7 @@ def normalize(envelope: Envelope, raw: bytes, context: Context) -> Draft:
         forwarded=_excerpt(forward),
         files=fitted.files,
     )
-    return assemble(envelope, context, said, reading, fingerprint(root, digests))
+    return assemble(envelope, context, said, reading, fingerprint(root, digests, raw))
 
 
 def _few(failed: Bounce | None) -> Bounce | None:
