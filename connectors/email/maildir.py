@@ -54,9 +54,12 @@ class MaildirReader:
         """Read until cancelled.  Raises Transient if the folder cannot be used."""
         _make_maildir(self._source.path)
         changed = asyncio.Event()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._watch(changed))
-            group.create_task(self._read(intake, state, changed))
+        watching = asyncio.create_task(self._watch(changed), name=f"watch {self.name}")
+        try:
+            await self._read(intake, state, changed)
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
 
     async def check(self) -> None:
         """Return if the Maildir can be read and changed.  Raises Misconfigured if not."""
@@ -83,8 +86,11 @@ class MaildirReader:
 
     async def _watch(self, changed: asyncio.Event) -> None:
         """Wake the reader when the system announces a change; the poll finds what it does not announce."""
-        async for _ in awatch(self._source.path / "new", recursive=False, debounce=50, step=20):
-            changed.set()
+        try:
+            async for _ in awatch(self._source.path / "new", recursive=False, debounce=50, step=20):
+                changed.set()
+        except (OSError, RuntimeError) as error:  # no more watches to be had, or the folder is gone
+            log.warning("maildir.unwatched", connector=self.name, error=str(error), remedy="the poll goes on")
 
     async def _read(self, intake: Intake, state: State, changed: asyncio.Event) -> None:
         while True:

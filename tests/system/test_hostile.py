@@ -91,7 +91,7 @@ def test_hostile_mails_stop_nothing(daemon: Daemon) -> None:
         event["data"]["message"]["source_id"].partition(":")[0]: event["data"]["message"]["text"] for event in tickets
     }
     assert set(CASES) <= set(texts)
-    assert "200" in texts["200-megabytes"]
+    assert "209715292 bytes" in texts["200-megabytes"]
     assert "hello" in texts["nested-divs"]
     audit = daemon.run("audit")
     assert audit.returncode == 0, audit.stdout

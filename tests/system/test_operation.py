@@ -32,7 +32,7 @@ def test_a_copied_file_becomes_a_ticket_within_two_seconds(daemon: Daemon, tmp_p
 
 def test_sigterm_in_mid_work_stops_clean(daemon: Daemon) -> None:
     """SIGTERM while hundreds of mails wait: exit 0 in under ten seconds, and the next start does the rest."""
-    mails = conversation_mails(50, 12)
+    mails = conversation_mails(100, 30, attached_every=50)
     for number, content in enumerate(mails):
         daemon.drop(f"{number:05d}", content)
     daemon.start()
@@ -209,7 +209,7 @@ def test_sighup_exchanges_connectors_that_changed(daemon: Daemon, tmp_path: Path
         "second": {"kind": "email", "source": {"type": "maildir", "path": str(other)}},
     }
     _reload(daemon)
-    until(lambda: (other / "new").exists(), within=10, what="the new connector")
+    until((other / "new").exists, within=10, what="the new connector")
     daemon.configuration["connectors"]["drop"] = {"kind": "pigeon"}
     _reload(daemon)
     until(lambda: "config.refused" in daemon.log, within=10, what="the refusal")
