@@ -25,7 +25,10 @@ class Part(Struct, frozen=True, kw_only=True):
 
     def field(self, name: str) -> bytes | None:
         """The first field of that name (lower case), or None."""
-        return next((value for key, value in self.fields if key == name), None)
+        for key, value in self.fields:
+            if key == name:
+                return value
+        return None
 
     def all_fields(self, name: str) -> list[bytes]:
         """Every field of that name (lower case), in order."""
