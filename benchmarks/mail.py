@@ -13,8 +13,8 @@ from typing import NamedTuple
 _WORDS = {
     "en": "the wallet shows my balance but transfer pending since yesterday please help account recovery "
     "phrase network fee transaction confirmed address support team screenshot attached update version".split(),
-    "zh": "我的 钱包 余额 转账 一直 显示 等待 请 帮忙 看看 交易 哈希 手续费 网络 确认 账户 恢复 客服 截图 版本 更新".split(),
-    "ja": "ウォレット の 残高 が 表示 されません 送金 保留 中 です 確認 お願い します 手数料 ネットワーク 取引 復元".split(),
+    "zh": "我的 钱包 余额 转账 一直 显示 等待 请 帮忙 看看 交易 哈希 手续费 网络 确认 账户 恢复 截图 版本".split(),
+    "ja": "ウォレット の 残高 が 表示 されません 送金 保留 中 です 確認 お願い します 手数料 取引 復元".split(),
 }
 _CHARSETS = {"en": ["utf-8", "us-ascii"], "zh": ["utf-8", "gb18030"], "ja": ["utf-8", "iso-2022-jp"]}
 _NAMES = {"en": "Alice Smith", "zh": "王小明", "ja": "山田太郎"}
@@ -94,8 +94,8 @@ def _content(source: random.Random) -> bytes:
 
 def _head(source: random.Random, number: int, subject: str, sender: str, charset: str) -> bytes:
     received = "".join(
-        f"Received: from mx{hop}.example.net (mx{hop}.example.net [192.0.2.{hop}])\r\n\tby mail.example.com with ESMTPS "
-        f"id {source.randrange(1 << 48):012x}\r\n\tfor <help@example.com>; Tue, 02 Jan 2024 10:{hop:02}:00 +0000\r\n"
+        f"Received: from mx{hop}.example.net (mx{hop}.example.net [192.0.2.{hop}])\r\n"
+        f"\tby mail.example.com with ESMTPS id {source.randrange(1 << 48):012x}\r\n\tfor <help@example.com>; Tue, 02 Jan 2024 10:{hop:02}:00 +0000\r\n"
         for hop in range(1, 5)
     )
     signature = base64.b64encode(source.randbytes(256)).decode()
@@ -125,7 +125,8 @@ def _alternative(number: int, text: str, html: str, charset: str) -> bytes:
         parts = [
             f"Content-Type: text/plain; charset={charset}\r\nContent-Transfer-Encoding: base64\r\n\r\n".encode()
             + base64.encodebytes(plain).replace(b"\n", b"\r\n"),
-            f'Content-Type: text/html; charset="{charset}"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'.encode()
+            f'Content-Type: text/html; charset="{charset}"\r\n'.encode()
+            + b"Content-Transfer-Encoding: quoted-printable\r\n\r\n"
             + quopri.encodestring(page).replace(b"\n", b"\r\n"),
         ]
     return _multipart("alternative", f"alternative_{number:08x}_fanin", parts)

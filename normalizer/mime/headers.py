@@ -30,6 +30,7 @@ _MONTHS = {name: number for number, name in enumerate(b"jan feb mar apr may jun 
 _ZONES = {b"EST": -5, b"EDT": -4, b"CST": -6, b"CDT": -5, b"MST": -7, b"MDT": -6, b"PST": -8, b"PDT": -7, b"JST": 9}
 _MAX_IDS = 50
 _MAX_NAME = 200
+_SHORT = 1000
 
 
 def read_fields(head: bytes) -> Fields:
@@ -74,9 +75,20 @@ def decode(value: bytes, hint: str | None = None) -> str:
     inside a character.  Raw bytes are read as UTF-8, else as `hint`, the charset of the mail's text.
     """
     if b"=?" not in value and b"\x1b" not in value and value.isascii():
-        text = b" ".join(value.split()).decode("ascii")
-    else:
-        text = _SPACES.sub(" ", "".join(_words(value, hint)) if b"=?" in value else _raw(value, hint)).strip()
+        return _clean(b" ".join(value.split()).decode("ascii"))
+    return _remembered(value, hint) if len(value) < _SHORT else _decoded(value, hint)
+
+
+def _decoded(value: bytes, hint: str | None) -> str:
+    text = "".join(_words(value, hint)) if b"=?" in value else _raw(value, hint)
+    return _clean(_SPACES.sub(" ", text).strip())
+
+
+_remembered = lru_cache(maxsize=256)(_decoded)
+"""Several steps look at the same few fields of a mail."""
+
+
+def _clean(text: str) -> str:
     return text if text.isprintable() else _UNSEEN.sub("", text)
 
 

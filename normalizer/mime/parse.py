@@ -116,6 +116,7 @@ class _Reader:
             content=inside.content,
             children=inside.children,
             defects=inside.defects,
+            first=named,
         )
 
     def inside(
