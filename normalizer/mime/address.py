@@ -14,7 +14,7 @@ MAX_CHARACTERS = 20_000
 """Of names and addresses together: what is beyond is in the original alone."""
 _MAX_NAME = 200
 _SIMPLE = re.compile(  # one mailbox as nearly every From is written, read at once
-    rb"""[ \t]*(?: "([^"\\<>]*)" | ([^"\\<>(),;:@=]*?) )[ \t]*<[ \t]*([^\s<>()",;:@]+@[^\s<>()",;:@]+)[ \t]*>[ \t]*""",
+    rb"""[ \t]*(?: "([^"\\<>]*)" | ([^"\\<>(),;:@]*?) )[ \t]*<[ \t]*([^\s<>()",;:@]+@[^\s<>()",;:@]+)[ \t]*>[ \t]*""",
     re.VERBOSE,
 )
 _TOKEN = re.compile(

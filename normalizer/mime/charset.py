@@ -115,6 +115,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf_16_le"),
     (codecs.BOM_UTF16_BE, "utf_16_be"),
 )
+_MARKS = tuple(mark for mark, _ in _BOMS)
 _WESTERN = frozenset({"cp1252", "iso8859_15", "mac_roman"})
 _LADDERS = {
     "cp932": ("shift_jis", "cp932", "shift_jis_2004"),
@@ -150,9 +151,9 @@ def decode_text(content: bytes, declared: str | None) -> str:
     """
     if content.isascii() and b"\x1b" not in content and not (declared or _CHINESE_ESCAPE in content):
         return content.decode("ascii")
-    for mark, unicode in _BOMS:
-        if content.startswith(mark):
-            return content[len(mark) :].decode(unicode, "replace")
+    if content.startswith(_MARKS):
+        mark, unicode = next(pair for pair in _BOMS if content.startswith(pair[0]))
+        return content[len(mark) :].decode(unicode, "replace")
     name = codec(declared) if declared else None
     text = None if name is None else _as_declared(content, name)
     return _as_found(content, name) if text is None else text

@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 from binascii import a2b_qp
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 from normalizer.mime.charset import decode_text
 from normalizer.mime.transfer import base64
 
 Fields = tuple[tuple[str, bytes], ...]
 
-_FOLD = re.compile(rb"\r?\n(?=[ \t])")
-_LINE_END = re.compile(rb"\r\n|\n")
 _NAME = re.compile(rb"[!-9;-~]+\Z")
 _WORD = re.compile(rb"=\?([^?\s]{1,60})\?([bBqQ])\?(.*?)\?=", re.DOTALL)
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
@@ -30,6 +29,8 @@ _COMMENT = re.compile(rb"\([^()]*\)")
 _MONTHS = {name: number for number, name in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 _ZONES = {b"EST": -5, b"EDT": -4, b"CST": -6, b"CDT": -5, b"MST": -7, b"MDT": -6, b"PST": -8, b"PDT": -7, b"JST": 9}
 _MAX_IDS = 50
+_MAX_NAME = 200
+_SHORT = 1000
 
 
 def read_fields(head: bytes) -> Fields:
@@ -39,16 +40,24 @@ def read_fields(head: bytes) -> Fields:
     """
     fields: list[tuple[str, bytes]] = []
     stray: list[bytes] = []
-    for line in _LINE_END.split(_FOLD.sub(b"", head)):
+    unfolded = head.replace(b"\r\n", b"\n").replace(b"\n ", b" ").replace(b"\n\t", b"\t")
+    for line in unfolded.split(b"\n"):
         name, colon, value = line.partition(b":")
-        name = name.rstrip(b" \t")
-        if colon and _NAME.match(name):
-            _rejoin(fields, stray)
-            fields.append((name.decode("ascii").lower(), value.strip(b" \t")))
+        if colon and (key := _key(name)):
+            if stray:
+                _rejoin(fields, stray)
+            fields.append((key, value.strip(b" \t")))
         elif line:
             stray.append(line)
     _rejoin(fields, stray)
     return tuple(fields)
+
+
+@lru_cache(maxsize=1024)
+def _key(name: bytes) -> str | None:
+    """The name of a field in lower case, or None where it can be none."""
+    name = name.rstrip(b" \t")
+    return name.decode("ascii").lower() if len(name) <= _MAX_NAME and _NAME.match(name) else None
 
 
 def _rejoin(fields: list[tuple[str, bytes]], stray: list[bytes]) -> None:
@@ -65,8 +74,21 @@ def decode(value: bytes, hint: str | None = None) -> str:
     Neighbouring words of one charset are joined before they are decoded, because mailers split them
     inside a character.  Raw bytes are read as UTF-8, else as `hint`, the charset of the mail's text.
     """
+    if b"=?" not in value and b"\x1b" not in value and value.isascii():
+        return _clean(b" ".join(value.split()).decode("ascii"))
+    return _remembered(value, hint) if len(value) < _SHORT else _decoded(value, hint)
+
+
+def _decoded(value: bytes, hint: str | None) -> str:
     text = "".join(_words(value, hint)) if b"=?" in value else _raw(value, hint)
-    text = _SPACES.sub(" ", text).strip()
+    return _clean(_SPACES.sub(" ", text).strip())
+
+
+_remembered = lru_cache(maxsize=256)(_decoded)
+"""Several steps look at the same few fields of a mail."""
+
+
+def _clean(text: str) -> str:
     return text if text.isprintable() else _UNSEEN.sub("", text)
 
 
@@ -126,7 +148,8 @@ def ids(value: bytes) -> tuple[str, ...]:
 
 def date(value: bytes) -> datetime | None:
     """The instant of a Date field in UTC (RFC 5322 section 3.3, obsolete and common wrong forms), or None."""
-    if found := _DATE.search(_COMMENT.sub(b" ", value[:200])):
+    value = value[:200]
+    if found := _DATE.search(_COMMENT.sub(b" ", value) if b"(" in value else value):
         day, month, year, hour, minute, second, zone = found.groups()
         clock = int(hour), int(minute), min(int(second or 0), 59)
         try:

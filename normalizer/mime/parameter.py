@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from normalizer.mime.charset import decode_text
@@ -19,9 +20,11 @@ _PARAMETER = re.compile(
 _MAIN = re.compile(rb"\s*([^\s;]*)")
 _SECTION = re.compile(r"(.+?)\*(\d{1,3})(\*?)")
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
-_ATOM = rb"[A-Za-z0-9!#$&^_.+*-]+"
-_PLAIN_TYPE = re.compile(  # what nearly every part has, read at once
-    rb"(" + _ATOM + rb"/" + _ATOM + rb")(?:;\s*charset=\"?([A-Za-z0-9_.:-]+)\"?)?;?", re.IGNORECASE
+_ONE_PARAMETER = re.compile(
+    rb"""([^\s;"]{0,100})
+    (?: ;\s{0,9}([A-Za-z-]{1,20})=(?: "([^"\\?%\x80-\xff]{0,100})" | ([A-Za-z0-9_.:-]{1,100}) ) )?
+    ;?""",
+    re.VERBOSE,
 )
 
 
@@ -31,9 +34,21 @@ def parse_value(value: bytes, hint: str | None = None) -> tuple[str, dict[str, s
     Of a parameter that is there in both forms the extended one (RFC 2231 section 4) counts.  `hint` is the
     charset of raw bytes.
     """
-    if plain := _PLAIN_TYPE.fullmatch(value):
-        charset = {"charset": plain[2].decode("ascii")} if plain[2] else {}
-        return plain[1].decode("ascii").lower(), charset
+    return _one_parameter(value) or _many_parameters(value, hint)
+
+
+@lru_cache(maxsize=512)
+def _one_parameter(value: bytes) -> tuple[str, dict[str, str]] | None:
+    """What nearly every field has, read at once and remembered: the same few stand in every mail."""
+    plain = _ONE_PARAMETER.fullmatch(value)
+    if not plain:
+        return None
+    name, quoted, bare = plain.group(2, 3, 4)
+    content = (quoted or bare or b"").decode("latin-1")
+    return plain[1].decode("latin-1").lower(), {name.decode("ascii").lower(): content} if name else {}
+
+
+def _many_parameters(value: bytes, hint: str | None) -> tuple[str, dict[str, str]]:
     main = _MAIN.match(value)
     assert main is not None
     return main[1].decode("latin-1").lower(), _parameters(value, main.end(), hint)
@@ -59,15 +74,23 @@ def _parameters(value: bytes, start: int, hint: str | None) -> dict[str, str]:
 
 
 def _joined(sections: dict[int, tuple[bytes, bool]], hint: str | None) -> str:
-    """RFC 2231: the sections in order of their numbers, each percent-encoded or not, in the charset of the first."""
+    """RFC 2231: the sections in order of their numbers, each percent-encoded or not, in the charset of the first.
+
+    Neighbours are joined before they are decoded, because mailers split them inside an escape.
+    """
     charset: str | None = None
     pieces: list[bytes] = []
+    encoded = b""
     for content, extended in (sections[number] for number in sorted(sections)):
-        piece = content
-        if extended and not pieces and content.count(b"'") >= 2:
-            label, _, piece = content.split(b"'", 2)
+        if not extended:
+            pieces += [unquote_to_bytes(encoded), content]
+            encoded = b""
+        elif not pieces and not encoded and content.count(b"'") >= 2:
+            label, _, encoded = content.split(b"'", 2)
             charset = label.decode("latin-1") or None
-        pieces.append(unquote_to_bytes(piece) if extended else piece)
+        else:
+            encoded += content
+    pieces.append(unquote_to_bytes(encoded))
     joined = b"".join(pieces)
     if charset is None and b"=?" in joined:
         return decode(joined, hint)

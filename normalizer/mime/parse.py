@@ -29,6 +29,8 @@ _CRLF_ENDINGS = (b"\r\n\r\n", b"\n\n", b"\n\r\n")
 _LF_ENDINGS = (b"\n\n", b"\n\r\n", b"\r\n\r\n")
 NO_PARTS = "a multipart without parts"
 _MAX_CLOSED = 7
+_MAX_ASTRAY = 32 * 1024
+_MAX_ENCODING = 60
 _MAX_TAIL = 1024 * 1024
 _MESSAGES = ("message/rfc822", "message/global", "message/news")
 
@@ -102,7 +104,7 @@ class _Reader:
         media_type = declared if _MEDIA_TYPE.fullmatch(declared) else default
         self.hint = self.hint or parameters.get("charset")
         disposition, more = parse_value(named.get("content-disposition", b""), self.hint)
-        transfer = encoding(named.get("content-transfer-encoding", b""))
+        transfer = encoding(named.get("content-transfer-encoding", b"")[:_MAX_ENCODING])
         inside = self.inside(media_type, parameters, transfer, body, end)
         return Part(
             fields=fields,
@@ -110,10 +112,11 @@ class _Reader:
             parameters=parameters,
             disposition=disposition or None,
             filename=more.get("filename") or parameters.get("name") or None,
-            content_id=_bare_id(named.get("content-id", b"")),
+            content_id=_bare_id(named["content-id"]) if "content-id" in named else None,
             content=inside.content,
             children=inside.children,
             defects=inside.defects,
+            first=named,
         )
 
     def inside(
@@ -163,7 +166,8 @@ class _Reader:
         self.depth += 1
         children = [child for opened, closed in spans for child in self.entities(opened, closed, default)]
         self.depth -= 1
-        self.closed = [*self.closed[-_MAX_CLOSED:], boundary]
+        if children:
+            self.closed = [*self.closed[-_MAX_CLOSED:], boundary]
         return tuple(children)
 
     def entities(self, start: int, end: int, default: str) -> Iterator[Part]:
@@ -171,7 +175,7 @@ class _Reader:
 
         That happens where a program nests parts but writes their boundaries in the wrong order.
         """
-        for boundary in self.closed if self.left > 0 else ():
+        for boundary in self.closed if self.left > 0 and end - start < _MAX_ASTRAY else ():
             strays = list(self.spans(boundary, start, end)) if self.raw.find(b"--" + boundary, start, end) >= 0 else []
             if strays and b"boundary" not in self.raw[start : strays[0][0]].lower():
                 yield from self.entities(start, self.raw.rfind(b"--" + boundary, start, strays[0][0]), default)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 
 class Part(Struct, frozen=True, kw_only=True):
@@ -22,10 +23,16 @@ class Part(Struct, frozen=True, kw_only=True):
     content: bytes = b""
     children: tuple[Part, ...] = ()
     defects: tuple[str, ...] = ()
+    first: dict[str, bytes] = {}
+    """The first field of each name, made from `fields`."""
+
+    def __post_init__(self) -> None:
+        if not self.first:
+            force_setattr(self, "first", dict(reversed(self.fields)))
 
     def field(self, name: str) -> bytes | None:
         """The first field of that name (lower case), or None."""
-        return next((value for key, value in self.fields if key == name), None)
+        return self.first.get(name)
 
     def all_fields(self, name: str) -> list[bytes]:
         """Every field of that name (lower case), in order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from binascii import Error, a2b_qp, a2b_uu
+from functools import lru_cache
 
 import pybase64
 
@@ -14,6 +15,7 @@ _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} ([^\r\n]{0,255})\r?\n", 
 _PADDED_SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r?\n)")
 
 
+@lru_cache(maxsize=64)
 def encoding(value: bytes) -> str | None:
     """The name of a transfer encoding, `base64`, `quoted-printable` or `uuencode`; None where there is none.
 
@@ -65,7 +67,9 @@ def _base64_run(run: bytes) -> bytes:
 
 def quoted_printable(content: bytes) -> bytes:
     """Quoted-printable decoded (RFC 2045 section 6.7); what is no escape stays as it is."""
-    return a2b_qp(_PADDED_SOFT_BREAK.sub(b"=", content))
+    if b"= " in content or b"=\t" in content:
+        content = _PADDED_SOFT_BREAK.sub(b"=", content)
+    return a2b_qp(content)
 
 
 def uuencode(content: bytes) -> bytes:

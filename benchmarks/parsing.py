@@ -1,0 +1,136 @@
+"""Parsing and normalising mail, against node mailparser and the standard library's policy.default.
+
+`python -m benchmarks.parsing [COUNT]` prints messages a second, ratios, and how much was read wrongly.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.mail import Mail, generate
+from model.draft import Context, Draft
+from model.envelope import Envelope
+from normalizer.fingerprint import digest
+from normalizer.mime.body import body
+from normalizer.mime.charset import decode_text
+from normalizer.mime.origin import origin
+from normalizer.mime.parse import charset_hint, leaves, parse
+from normalizer.normalize import normalize
+
+_NODE = Path(__file__).parent / "node"
+_NOW = datetime(2024, 1, 2, tzinfo=UTC)
+_CONTEXT = Context(now=_NOW)
+Found = tuple[str, str, str, str, list[tuple[str, str]]]
+
+
+def main(count: int = 2000) -> None:
+    """Measure with and without attachments."""
+    for attachments in (True, False):
+        mails = generate(count, attachments=attachments)
+        print(f"\n{count} mails {'with' if attachments else 'without'} attachments, {_megabytes(mails):.0f} MB")
+        _compare(mails)
+
+
+def _compare(mails: list[Mail]) -> None:
+    few = mails[: max(1, len(mails) // 10)]
+    rates = {
+        "fanin parse": len(mails) / _best(read, mails),
+        "fanin normalize": len(mails) / _best(understand, mails),
+        "policy.default": len(few) / _best(_standard, few, rounds=1),
+    }
+    if (node := _node(mails)) is not None:
+        rates["node mailparser"] = len(mails) / node
+    for name, rate in rates.items():
+        ratios = "".join(
+            f"  {rate / rates[other]:6.1f}x {other}"
+            for other in ("node mailparser", "policy.default")
+            if other in rates
+        )
+        print(f"  {name:16}{rate:9.0f}/s{ratios}")
+    wrong = sum(_wrong(mail, read(mail.raw)) for mail in mails)
+    print(f"  fanin parse: {wrong} wrong of {sum(4 + len(mail.files) for mail in mails)} checks")
+
+
+def read(raw: bytes) -> Found:
+    """A mail parsed to its header, bodies and attachments: what the other parsers do, and the digests."""
+    root = parse(raw)
+    said = origin(root, charset_hint(root), ())
+    parts = body(root)
+    plain, page = (
+        "\n".join(decode_text(part.content, part.parameters.get("charset")) for part in some)
+        for some in (parts.plain, parts.rich)
+    )
+    return said.subject, said.senders[0].name, plain, page, [(part.filename or "", "") for part in parts.files]
+
+
+def understand(raw: bytes) -> Draft:
+    """A mail normalised."""
+    envelope = Envelope(
+        connector="bench", channel="email", account="bench", source_id="1", received_at=_NOW, raw=b"", size=len(raw)
+    )
+    return normalize(envelope, raw, _CONTEXT)
+
+
+def _standard(raw: bytes) -> list[object]:
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    return [
+        message["subject"],
+        message["from"],
+        *(part.get_content() for part in message.walk() if not part.is_multipart()),
+    ]
+
+
+def _wrong(mail: Mail, found: Found) -> int:
+    """How many of the answers differ from what was generated."""
+    subject, sender, plain, page, files = found
+    digests = {part.filename: digest(part) for part in leaves(parse(mail.raw))}
+    answers = [
+        (subject, mail.subject),
+        (sender, mail.sender),
+        (plain.replace("\r\n", "\n").strip(), mail.text),
+        (page.replace("\r\n", "\n").strip(), mail.html),
+        *((digests.get(name), sha256) for name, sha256 in mail.files),
+    ]
+    return sum(got != wanted for got, wanted in answers) + abs(len(files) - len(mail.files))
+
+
+def _best(work: Callable[[bytes], object], mails: list[Mail], rounds: int = 3) -> float:
+    """The processor seconds of the fastest round: other programs on the machine do not count."""
+    times = []
+    for _ in range(rounds):
+        start = time.process_time()
+        for mail in mails:
+            work(mail.raw)
+        times.append(time.process_time() - start)
+    return min(times)
+
+
+def _node(mails: list[Mail]) -> float | None:
+    """The processor seconds that node mailparser takes; None, and why, where it cannot be had."""
+    try:
+        subprocess.run(["npm", "install", "--silent", "--no-fund", "--no-audit"], cwd=_NODE, check=True)
+    except (OSError, subprocess.CalledProcessError) as problem:
+        print(f"  node mailparser: not measured ({problem})")
+        return None
+    with tempfile.NamedTemporaryFile() as file:
+        for mail in mails:
+            file.write(len(mail.raw).to_bytes(4, "big") + mail.raw)
+        file.flush()
+        command = ["node", "parse.js", file.name, "3"]
+        return float(subprocess.run(command, cwd=_NODE, check=True, stdout=subprocess.PIPE).stdout)
+
+
+def _megabytes(mails: list[Mail]) -> float:
+    return sum(len(mail.raw) for mail in mails) / 1e6
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
