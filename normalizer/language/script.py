@@ -7,13 +7,16 @@ from typing import Literal
 
 Script = Literal["han", "kana", "hangul", "thai", "arabic", "cyrillic", "latin", "other"]
 
-MAX_LENGTH = 2_000
+MAX_LENGTH = 600
 """Characters of a text that are looked at."""
 
 
 def words_only(text: str) -> str:
-    """The beginning of the text without what is in no language: addresses, links, keys, numbers, markup."""
-    return _NO_WORDS.sub(" ", text[:MAX_LENGTH])
+    """The beginning of the text without what is in no language: addresses, links, keys, numbers."""
+    beginning = text[:MAX_LENGTH]
+    if "@" in beginning or "://" in beginning:
+        beginning = _LINK.sub(" ", beginning)
+    return _CODE.sub(" ", beginning)
 
 
 def script(words: str) -> tuple[Script, int] | None:
@@ -83,6 +86,5 @@ _SCRIPTS: tuple[tuple[Script, re.Pattern[str]], ...] = (
     ("latin", re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")),
     ("other", re.compile(r"[\u0370-\u03ff\u0530-\u05ff\u0900-\u0dff\u0e80-\u10ff\u1200-\u1aff]")),
 )
-_NO_WORDS = re.compile(
-    r"(?:https?://|www\.)\S{1,2000}|\S{1,64}@\S{1,255}|<[^<>\n]{1,200}>|\b[A-Za-z]*\d[\w-]*|[\d_*#|=]+|\b[A-Z]{2,6}\b"
-)
+_LINK = re.compile(r"(?<!\S)\S{0,200}?(?:@|://)\S*")
+_CODE = re.compile(r"(?a:\b[A-Za-z]{0,40}\d[A-Za-z0-9_-]*)|[\d_*#|=<>]+")
