@@ -222,7 +222,7 @@ def _complete(joined: str) -> bool:
 
 def _balanced(joined: str) -> bool:
     """Whether nothing was opened above: `wrote:` and `info@example.org> wrote:` have their beginning there."""
-    return joined.count(">") == joined.count("<") and not joined.startswith("<") and not joined[0].islower()
+    return joined.count(">") == joined.count("<") and not joined.startswith("<")
 
 
 def _line_above(lines: Sequence[str], start: int, joined: str) -> int | None:
