@@ -16,6 +16,9 @@ MAX_ATTRIBUTION_LINES = 5
 MAX_ATTRIBUTION_LENGTH = 400
 """Characters that an attribution may have, all its lines together."""
 
+MAX_OPENERS = 100
+"""Openers of one text that are looked at: every one may be followed by a look at all that is below it."""
+
 _LABEL_LENGTH = 24
 _MARKER_LENGTH = 90
 _FRAME = " \t*_-–—=~>|:：─━•<#\xa0"
@@ -40,12 +43,13 @@ def visible(text: str) -> str:
 
 
 def openers(lines: Sequence[str]) -> Iterator[Opener]:
-    """Every opener of the visible lines that stands outside of quotation marks (`>`), in order."""
-    position = 0
-    while position < len(lines):
+    """The openers of the visible lines that stand outside of quotation marks (`>`), in order."""
+    position, left = 0, MAX_OPENERS
+    while position < len(lines) and left:
         found = _opener(lines, position)
         if found:
             yield found
+            left -= 1
         position = found.end if found else position + 1
 
 
@@ -126,7 +130,7 @@ def _opener(lines: Sequence[str], position: int) -> Opener | None:
     announced = marker(line) if line[0] in _RULES or line[-1] in ":：" or "--" in line else None
     if announced:
         return _announced(lines, position, *announced)
-    if _label(line) and (block := header_block(lines, position)):
+    if (_label(line) or "other") != "other" and (block := header_block(lines, position)):
         return block
     start = attribution(lines, position)
     return None if start is None else Opener("attribution", start, position + 1, {})
@@ -169,7 +173,7 @@ def _fields(lines: Sequence[str], start: int) -> tuple[dict[Label, str], int]:
         line = lines[position].strip()
         label = _label(line) if line else None
         if label is not None:
-            if label in fields and label == "from":
+            if label in fields and label != "other":
                 break
             fields.setdefault(label, _value(line))
             end, current = position + 1, label

@@ -107,12 +107,10 @@ def test_what_is_quoted_below_an_attribution_goes(attribution):
     assert new_text(f"Hello\n\nMy words.\n\n{attribution}\n\n> Old words.\n> More.\n") == "Hello\n\nMy words."
 
 
-@pytest.mark.parametrize("attribution", [a for a in ATTRIBUTIONS.values() if "Gmail>" not in a][:12])
-def test_history_without_quotation_marks_goes(attribution):
+@pytest.mark.parametrize("name", ["en, Apple Mail", "en, Zoho", "de, Gmail", "fr, Gmail", "es, Gmail", "zh-Hans, Gmail"])
+def test_history_without_quotation_marks_goes(name):
     """Some programs quote without marks: what follows an attribution with a date is history."""
-    if attribution.endswith("작성:"):
-        return
-    assert new_text(f"My words.\n\n{attribution}\n\nOld words.\n\nMore.") == "My words."
+    assert new_text(f"My words.\n\n{ATTRIBUTIONS[name]}\n\nOld words.\n\nMore.") == "My words."
 
 
 @pytest.mark.parametrize("block", HEADER_BLOCKS.values(), ids=HEADER_BLOCKS)
@@ -242,7 +240,7 @@ def test_nothing_is_invented(text):
 
 
 @pytest.mark.parametrize(
-    "unit", ["> ", "On 2 Mar 2026 ", "From: a@b.c\n", "a:\n", "<\n", "--\n", "x" * 50 + ":\n", "- -\n_\n", "sent from "]
+    "unit", ["> ", "On 2 Mar 2026 ", "From: a@b.c\n", "a:\n", "<\n", "--\n", "x" * 50 + ":\n", "- -\n_\n", "On 2026 a@b.c wrote:\n"]
 )
 def test_time_is_linear(unit):
     """Ten times the text takes about ten times as long, whatever it repeats."""
@@ -253,4 +251,4 @@ def test_time_is_linear(unit):
         new_text(text)
         return time.process_time() - began
 
-    assert seconds(190_000) < 40 * max(seconds(19_000), 0.004)
+    assert seconds(95_000) < 40 * max(seconds(9_500), 0.004)
