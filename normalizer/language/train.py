@@ -30,7 +30,7 @@ def train(words: Mapping[str, Iterable[str]]) -> dict[str, bytes]:
     counts = [_counts(words[language]) for language in LANGUAGES]
     runs = {context + letter for count in counts for context, after in count.items() for letter in after}
     model: dict[str, bytes] = {}
-    for run in sorted(runs, key=len):
+    for run in sorted(runs, key=lambda run: (len(run), run)):
         logs = [math.log(_probability(count, run[:-1], run[-1])) for count in counts]
         mean = sum(logs) / len(logs)
         vector = bytes(min(255, max(0, round((log - mean) * SCALE) + 128)) for log in logs)

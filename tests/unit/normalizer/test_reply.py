@@ -107,7 +107,9 @@ def test_what_is_quoted_below_an_attribution_goes(attribution):
     assert new_text(f"Hello\n\nMy words.\n\n{attribution}\n\n> Old words.\n> More.\n") == "Hello\n\nMy words."
 
 
-@pytest.mark.parametrize("name", ["en, Apple Mail", "en, Zoho", "de, Gmail", "fr, Gmail", "es, Gmail", "zh-Hans, Gmail"])
+@pytest.mark.parametrize(
+    "name", ["en, Apple Mail", "en, Zoho", "de, Gmail", "fr, Gmail", "es, Gmail", "zh-Hans, Gmail"]
+)
 def test_history_without_quotation_marks_goes(name):
     """Some programs quote without marks: what follows an attribution with a date is history."""
     assert new_text(f"My words.\n\n{ATTRIBUTIONS[name]}\n\nOld words.\n\nMore.") == "My words."
@@ -240,7 +242,18 @@ def test_nothing_is_invented(text):
 
 
 @pytest.mark.parametrize(
-    "unit", ["> ", "On 2 Mar 2026 ", "From: a@b.c\n", "a:\n", "<\n", "--\n", "x" * 50 + ":\n", "- -\n_\n", "On 2026 a@b.c wrote:\n"]
+    "unit",
+    [
+        "> ",
+        "On 2 Mar 2026 ",
+        "From: a@b.c\n",
+        "a:\n",
+        "<\n",
+        "--\n",
+        "x" * 50 + ":\n",
+        "- -\n_\n",
+        "On 2026 a@b.c wrote:\n",
+    ],
 )
 def test_time_is_linear(unit):
     """Ten times the text takes about ten times as long, whatever it repeats."""
