@@ -45,12 +45,13 @@ def visible(text: str) -> str:
 def openers(lines: Sequence[str]) -> Iterator[Opener]:
     """The openers of the visible lines that stand outside of quotation marks (`>`), in order."""
     position, left = 0, MAX_OPENERS
-    while position < len(lines) and left:
-        found = _opener(lines, position)
-        if found:
-            yield found
-            left -= 1
-        position = found.end if found else position + 1
+    for number, line in enumerate(lines):
+        # every opener has a colon, a drawn frame, or a digit to begin with
+        if ":" in line or "：" in line or "--" in line or "__" in line or line[:1] in _BEGINNINGS:
+            found = _opener(lines, number) if number >= position and left else None
+            if found:
+                yield found
+                position, left = found.end, left - 1
 
 
 def header_block(lines: Sequence[str], start: int, *, announced: bool = False) -> Opener | None:
@@ -122,8 +123,6 @@ def attribution(lines: Sequence[str], end: int) -> int | None:
 
 
 def _opener(lines: Sequence[str], position: int) -> Opener | None:
-    if not _hints(lines[position]):
-        return None
     line = lines[position].strip()
     if not line or (line[0] == ">" and not _BROKEN_OFF.match(line)):
         return None
@@ -134,11 +133,6 @@ def _opener(lines: Sequence[str], position: int) -> Opener | None:
         return block
     start = attribution(lines, position)
     return None if start is None else Opener("attribution", start, position + 1, {})
-
-
-def _hints(line: str) -> bool:
-    """Whether the line has what every opener has: a colon, a drawn frame, or a digit to begin with."""
-    return ":" in line or "：" in line or "--" in line or "__" in line or line[:1].isdigit() or line[:1] in _FRAMES
 
 
 def _announced(lines: Sequence[str], position: int, kind: Literal["original", "forward"], rest: str) -> Opener:
@@ -280,7 +274,7 @@ _MARKERS: dict[str, Literal["original", "forward"]] = {
     **{_folded(phrase): "original" for phrase in _cells(ORIGINAL)},
     **{_folded(phrase): "forward" for phrase in _cells(FORWARDED)},
 }
-_FRAMES = frozenset("*=–—─━~#•")
+_BEGINNINGS = frozenset("*=–—─━~#•0123456789")
 _RULES = ("-", "_", "*", "=", "–", "—", "─", "━", "~", "#", "<", "•")
 _FRAMED = re.compile(r"[\s>]*[-–—_]{2,}\s*([^-–—_]{3,60}?)\s*[-–—_]{2,}(.{0,2000})")
 _INLINE = re.compile(rf"({_any(phrase for phrase, _ in _LABELLED if len(phrase) > 1)})\s?[:：]\s?", re.IGNORECASE)
