@@ -75,7 +75,7 @@ def inline_headers(line: str) -> dict[Label, str]:
     ends = [match.start() for match in found[1:]] + [len(line)]
     fields: dict[Label, str] = {}
     for match, end in zip(found, ends, strict=True):
-        fields.setdefault(_LABELS[_folded(match[1])], line[match.end() : end].strip())
+        fields.setdefault(_LABELS[_folded(match[1] or match[2])], line[match.end() : end].strip())
     return fields
 
 
@@ -277,7 +277,11 @@ _MARKERS: dict[str, Literal["original", "forward"]] = {
 _BEGINNINGS = frozenset("*=–—─━~#•0123456789")
 _RULES = ("-", "_", "*", "=", "–", "—", "─", "━", "~", "#", "<", "•")
 _FRAMED = re.compile(r"[\s>]*[-–—_]{2,}\s*([^-–—_]{3,60}?)\s*[-–—_]{2,}(.{0,2000})")
-_INLINE = re.compile(rf"({_any(phrase for phrase, _ in _LABELLED if len(phrase) > 1)})\s?[:：]\s?", re.IGNORECASE)
+_INLINE = re.compile(
+    rf"({_any(phrase for phrase, _ in _LABELLED if len(phrase) > 1)}|(?:(?<=>)|(?<=> ))[AÀ])\s?[:：]\s?"
+    rf"|(?<=\w)({_any(phrase for phrase, label in _LABELLED if label == 'subject' and len(phrase) > 4)}) ",
+    re.IGNORECASE,
+)
 _WROTE = re.compile(
     rf"\b(?:{_any(filter(_is_spaced, _cells(WROTE)))})(?!\w)"
     rf"|{_any(phrase for phrase in _cells(WROTE) if not _is_spaced(phrase))}",

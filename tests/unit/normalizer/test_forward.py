@@ -70,16 +70,25 @@ def test_a_quoted_forward_is_unquoted():
     assert (forwarded.from_, forwarded.text, above) == (BO, "Help me.", "See below.\n\nThanks")
 
 
-def test_fields_on_one_line_are_told_apart():
-    """Yahoo writes the whole block on the line of the marker."""
-    line = (
-        " ----- Weitergeleitete Nachricht ----- Von: Bo Berg <bo@example.com>An: ana@example.com"
-        "CC: Cy <cy@example.com>Gesendet: Montag, 2. März 2026, 10:15:00 MEZBetreff: Verloren\n Hilfe."
+@pytest.mark.parametrize(
+    "line",
+    [
+        "----- Weitergeleitete Nachricht ----- Von: {bo}An: {ana}CC: {cy}Gesendet: 2. März, 10:15:00 MEZBetreff: Lost",
+        "----- Messaggio inoltrato ----- Da: {bo}A: {ana}Cc: {cy}Inviato: 2 marzo, 10:15:00 CETOggetto: Lost",
+        "----- Message transféré ----- De : {bo}À : {ana}Cc : {cy}Envoyé : 2 mars, 10:15:00 UTC+1Objet : Lost",
+        "----- Mensagem reencaminhada ----- De: {bo}Para: {ana}Cc: {cy}Enviado: 2 de março, 10:15:00 CETAssunto Lost",
+        "----- İletilmiş Mesaj ----- Kimden: {bo}Kime: {ana}CC: {cy}Gönderildi: 2 Mart 10:15:00 GMT+3Konu: Lost",
+    ],
+)
+def test_fields_on_one_line_are_told_apart(line):
+    """Yahoo writes the whole block on the line of the marker, without anything between the fields."""
+    line = line.format(
+        bo="Bo Berg <bo@example.com>", ana='"ana@example.com" <ana@example.com>', cy="Cy <cy@example.com>"
     )
-    forwarded, above = unwrap(line, "") or pytest.fail("no forward")
-    assert (forwarded.from_, forwarded.to, forwarded.subject) == (BO, (ANA,), "Verloren")
+    forwarded, above = unwrap(f"   {line}\n Help.", "") or pytest.fail("no forward")
+    assert (forwarded.from_, forwarded.to, forwarded.subject) == (BO, (ANA,), "Lost")
     assert forwarded.cc == (Address(name="Cy", address="cy@example.com"),)
-    assert (forwarded.text, above) == ("Hilfe.", "")
+    assert (forwarded.text, above) == ("Help.", "")
 
 
 OUTLOOK = f"________________________________\n{BLOCK}\n\nMy coins are gone."
@@ -100,9 +109,22 @@ def test_an_answer_is_no_forward(subject):
     assert unwrap("Yes.\n\nOn 2 Mar 2026 at 10:15, Bo <bo@example.com> wrote:\n> Really?", subject) is None
 
 
-def test_an_attribution_forwards_when_the_subject_says_so():
+@pytest.mark.parametrize(
+    "attribution",
+    [
+        'On 02/03/2026 10:15, "Bo Berg" <bo@example.com> wrote:',
+        'Am 02.03.26, 10:15 schrieb "Bo Berg" <bo@example.com>:',
+        "Op 02/03/2026 10:15 heeft Bo Berg <bo@example.com> geschreven:",
+        "02/03/2026 10:15 používateľ Bo Berg (<bo@example.com>) napísal:",
+        "Bo Berg <bo@example.com> kirjoitti 2.3.2026 10.15:",
+        '"Bo Berg" <bo@example.com>, 02/03/2026 10:15 tarihinde şunu yazdı:',
+        "Le 02/03/2026 10:15, « Bo Berg » <bo@example.com> a écrit :",
+        "Dnia 02/03/2026, 10:15 użytkownik „Bo Berg” <bo@example.com> napisał:",
+    ],
+)
+def test_an_attribution_forwards_when_the_subject_says_so(attribution):
     """Outlook for Mac writes no block: sender and subject are in the attribution and the mail's own subject."""
-    text = 'On 02/03/2026 10:15, "Bo Berg" <bo@example.com> wrote:\n\n    Help me.\n    Bo\n'
+    text = f"\ufeff{attribution}\n\n    Help me.\n    Bo\n"
     forwarded, _ = unwrap(text, "FW: Lost") or pytest.fail("no forward")
     assert (forwarded.from_, forwarded.subject, forwarded.text) == (BO, "Lost", "Help me.\nBo")
 
