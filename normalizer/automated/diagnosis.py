@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from normalizer.automated.phrases import CAUSES, Cause
 
-MAX_DIAGNOSTIC = 4_000
+MAX_DIAGNOSTIC = 2_000
 """Characters of a diagnostic that are looked at."""
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from model.ticket import Automated
 from normalizer.automated.phrases import DAEMON_NAMES, DAEMONS, FAILED_SUBJECTS, FAILED_TEXTS, VACATIONS
 from normalizer.automated.report import notified, recipients, reports, walk
 from normalizer.mime.headers import decode
 from normalizer.mime.part import Part
+
+Fields = Mapping[str, bytes]
+"""The first field of each name."""
 
 MAX_SAID = 3_000
 """Characters at the beginning of a text in which a mail system says that it did not deliver."""
@@ -21,13 +25,15 @@ def automated(root: Part, text: str) -> Automated | None:
     replies by what RFC 3834 asks of them and by the fields and subjects of those who do not ask, lists by
     RFC 2919 and 2369.
     """
-    return _report(root, text) or _bounce(root, text) or _reply(root) or _list(root)
+    fields = dict(reversed(root.fields))
+    subject = decode(fields.get("subject", b"")[:1000]).casefold().strip()
+    return _report(root, subject, text) or _bounce(fields, subject, text) or _reply(fields, subject) or _list(fields)
 
 
-def _report(root: Part, text: str) -> Automated | None:
+def _report(root: Part, subject: str, text: str) -> Automated | None:
     kind = root.parameters.get("report-type", "").lower()
     types = {part.media_type for part in walk(root)} if root.children else set()
-    if kind == "feedback-report" or "message/feedback-report" in types or _is_complaint(root, text):
+    if kind == "feedback-report" or "message/feedback-report" in types or _is_complaint(subject, text):
         return "feedback_report"
     if kind == "disposition-notification" or "message/disposition-notification" in types:
         return "delivery_receipt"
@@ -38,9 +44,9 @@ def _report(root: Part, text: str) -> Automated | None:
     return "delivery_receipt" if text.startswith(_DELIVERY) else None
 
 
-def _is_complaint(root: Part, text: str) -> bool:
+def _is_complaint(subject: str, text: str) -> bool:
     """Whether this is a complaint in another form than RFC 5965: of Amazon SES, or Microsoft's JMRP."""
-    return text.startswith(_COMPLAINT) or _subject(root).startswith("complaint about message from")
+    return text.startswith(_COMPLAINT) or subject.startswith("complaint about message from")
 
 
 def _delivery(root: Part) -> Automated:
@@ -49,69 +55,61 @@ def _delivery(root: Part) -> Automated:
     return "delivery_receipt" if actions and actions <= _ARRIVED else "bounce"
 
 
-def _bounce(root: Part, text: str) -> Automated | None:
-    if root.field("x-failed-recipients"):
+def _bounce(fields: Fields, subject: str, text: str) -> Automated | None:
+    """A bounce has two of three signs: a mail system as sender, and a subject and words of failure."""
+    if fields.get("x-failed-recipients"):
         return "bounce"
-    subject = _subject(root)
-    failed = _FAILED_SUBJECT.search(subject) is not None
-    if not (failed or _is_daemon(root)):
+    failed, daemon = _FAILED_SUBJECT.search(subject) is not None, _is_daemon(fields)
+    if not (failed or daemon) or (not daemon and _is_answer(fields, subject)):
         return None
-    said = _FAILED_TEXT.search(text[:MAX_SAID].casefold()) is not None
-    signs = failed + said + _is_daemon(root)
-    return "bounce" if signs >= 2 and (_is_daemon(root) or not _is_answer(root)) else None
+    said = (failed and daemon) or _FAILED_TEXT.search(text[:MAX_SAID].casefold()) is not None
+    return "bounce" if said else None
 
 
-def _is_daemon(root: Part) -> bool:
+def _is_daemon(fields: Fields) -> bool:
     """Whether the sender is a mail system: by its name, or because nothing can be returned to it."""
-    sender = (root.field("from") or b"").decode("utf-8", "replace").strip().casefold()
-    path = (root.field("return-path") or b"").strip()
+    sender = fields.get("from", b"")[:1000].decode("utf-8", "replace").strip().casefold()
+    path = fields.get("return-path", b"").strip()
     return path == b"<>" or sender in {"", "<>"} or _DAEMON.search(sender) is not None
 
 
-def _is_answer(root: Part) -> bool:
-    """Whether a person may answer: the subject is that of an answer, and a mail program of people is named."""
-    return (root.field("in-reply-to") or root.field("references")) is not None and _ANSWER.match(
-        _subject(root)
-    ) is not None
+def _is_answer(fields: Fields, subject: str) -> bool:
+    """Whether a person answers: by the subject, and by the message that is answered."""
+    return ("in-reply-to" in fields or "references" in fields) and _ANSWER.match(subject) is not None
 
 
-def _reply(root: Part) -> Automated | None:
-    submitted = (root.field("auto-submitted") or b"no").strip().lower()
-    if not submitted.startswith(b"no"):
+def _reply(fields: Fields, subject: str) -> Automated | None:
+    submitted = fields.get("auto-submitted", b"no").strip().lower()
+    asked = not submitted.startswith(b"no") or not _REPLY_FIELDS.isdisjoint(fields)
+    precedence = fields.get("precedence", b"").strip().lower()
+    responder = b"autoresponder" in fields.get("x-precedence", b"").lower()
+    if asked or responder or precedence in {b"auto_reply", b"auto-reply"} or _VACATION.match(subject):
         return "auto_reply"
-    if any(root.field(name) is not None for name in _REPLY_FIELDS):
-        return "auto_reply"
-    precedence = (root.field("precedence") or b"").strip().lower()
-    if precedence in {b"auto_reply", b"auto-reply"} or b"autoresponder" in (root.field("x-precedence") or b"").lower():
-        return "auto_reply"
-    return "auto_reply" if _VACATION.match(_subject(root)) else None
+    return None
 
 
-def _list(root: Part) -> Automated | None:
-    precedence = (root.field("precedence") or b"").strip().lower()
-    listed = any(root.field(name) is not None for name in _LIST_FIELDS)
-    return "mailing_list" if listed or precedence in {b"list", b"bulk"} else None
-
-
-def _subject(root: Part) -> str:
-    return decode((root.field("subject") or b"")[:1000]).casefold().strip()
+def _list(fields: Fields) -> Automated | None:
+    bulk = fields.get("precedence", b"").strip().lower() in {b"list", b"bulk"}
+    return "mailing_list" if bulk or not _LIST_FIELDS.isdisjoint(fields) else None
 
 
 _ARRIVED = frozenset({"delivered", "relayed", "expanded"})
 _COMPLAINT = ('{"notificationType":"Complaint"', '{"eventType":"Complaint"')
 _DELIVERY = ('{"notificationType":"Delivery"', '{"eventType":"Delivery"')
-_REPLY_FIELDS = (
-    "x-autoreply",
-    "x-auto-reply",
-    "x-autorespond",
-    "x-autoresponder",
-    "x-autoreply-from",
-    "x-mail-autoreply",
-    "x-vacation",
-    "x-autogenerated",
-    "x-ms-exchange-inbox-rules-loop",
+_REPLY_FIELDS = frozenset(
+    (
+        "x-autoreply",
+        "x-auto-reply",
+        "x-autorespond",
+        "x-autoresponder",
+        "x-autoreply-from",
+        "x-mail-autoreply",
+        "x-vacation",
+        "x-autogenerated",
+        "x-ms-exchange-inbox-rules-loop",
+    )
 )
-_LIST_FIELDS = ("list-id", "list-post", "list-unsubscribe", "mailing-list", "x-mailing-list")
+_LIST_FIELDS = frozenset(("list-id", "list-post", "list-unsubscribe", "mailing-list", "x-mailing-list"))
 _DAEMON = re.compile(rf"(?:^|[<\"\s(])(?:{DAEMONS})@|{DAEMON_NAMES}|^<?(?:{DAEMONS})>?$")
 _FAILED_SUBJECT = re.compile(FAILED_SUBJECTS)
 _FAILED_TEXT = re.compile(FAILED_TEXTS)

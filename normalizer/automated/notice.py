@@ -11,6 +11,9 @@ from normalizer.automated.report import MAX_RECIPIENTS, Finding
 MAX_LENGTH = 100_000
 """Characters of a notice that are read."""
 
+MAX_TOLD_APART = 20
+"""Recipients whose lines are told apart; of more, each has only the lines with its address."""
+
 
 def split(text: str) -> tuple[str, str]:
     """What the mail system says, and the message that it returns below."""
@@ -43,6 +46,8 @@ def about(notice: str, address: str, others: Sequence[str]) -> str:
         return notice
     lines = notice.splitlines()
     wanted, unwanted = address.lower(), [other.lower() for other in others]
+    if len(others) > MAX_TOLD_APART:
+        return "\n".join(line for line in lines if wanted in line.lower())
     kept: list[str] = []
     inside = False
     for line in lines:
@@ -68,11 +73,10 @@ def returned_to(original: str) -> list[str]:
 def _sections(lines: Sequence[str], places: Sequence[tuple[int, str]], *, before: bool) -> list[Finding]:
     """The lines from one recipient to the next, or those before each; what is said twice of one is joined."""
     sections: dict[str, tuple[str, list[str]]] = {}
-    if not places:
-        return []
     starts = [number for number, _ in places]
-    for (number, address), following in zip(places, [*starts[1:], len(lines)], strict=True):
-        previous = max((start for start in starts if start < number), default=-1)
+    ends = [*starts[1:], len(lines)]
+    befores = [-1, *starts[:-1]]
+    for (number, address), previous, following in zip(places, befores, ends, strict=True) if places else ():
         part = lines[previous + 1 : number + 1] if before else lines[number : max(following, number + 1)]
         sections.setdefault(address.lower(), (address, []))[1].extend(part)
     return [Finding(address=address, context="\n".join(said)) for address, said in sections.values()]

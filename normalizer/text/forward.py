@@ -6,12 +6,12 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
 from model.ticket import Address, Forwarded
 from normalizer.text.history import Opener, header_block, is_rule, marker, openers, visible
 from normalizer.text.people import people
-from normalizer.text.phrases import FORWARD_PREFIXES, REPLY_PREFIXES, Label
+from normalizer.text.phrases import BEFORE_NAMES, FORWARD_PREFIXES, REPLY_PREFIXES, Label
 
 MAX_LENGTH = 200_000
 """Characters that are searched for the beginning of a forward."""
@@ -135,7 +135,8 @@ def _quoted_name(words: str) -> str:
         if opening in words:
             return words.rpartition(opening)[2].strip(' "”»')
     digits = [at for at, char in enumerate(words) if char.isdigit()]
-    return words[digits[-1] + 1 :].strip(" ,:;") if digits else words
+    name = words[digits[-1] + 1 :] if digits else words
+    return " ".join(dropwhile(lambda word: word.strip(",.:;").casefold() in _BEFORE_NAMES, name.strip(" ,:;.").split()))
 
 
 def _sent_at(value: str) -> datetime | None:
@@ -149,3 +150,4 @@ def _sent_at(value: str) -> datetime | None:
 
 _FORWARD = frozenset(FORWARD_PREFIXES.split("|"))
 _REPLY = frozenset(REPLY_PREFIXES.split("|"))
+_BEFORE_NAMES = frozenset(BEFORE_NAMES.split("|"))

@@ -16,6 +16,9 @@ MAX_ATTRIBUTION_LINES = 5
 MAX_ATTRIBUTION_LENGTH = 400
 """Characters that an attribution may have, all its lines together."""
 
+MAX_OPENERS = 100
+"""Openers of one text that are looked at: every one may be followed by a look at all that is below it."""
+
 _LABEL_LENGTH = 24
 _MARKER_LENGTH = 90
 _FRAME = " \t*_-–—=~>|:：─━•<#\xa0"
@@ -40,13 +43,15 @@ def visible(text: str) -> str:
 
 
 def openers(lines: Sequence[str]) -> Iterator[Opener]:
-    """Every opener of the visible lines that stands outside of quotation marks (`>`), in order."""
-    position = 0
-    while position < len(lines):
-        found = _opener(lines, position)
-        if found:
-            yield found
-        position = found.end if found else position + 1
+    """The openers of the visible lines that stand outside of quotation marks (`>`), in order."""
+    position, left = 0, MAX_OPENERS
+    for number, line in enumerate(lines):
+        # every opener has a colon, a drawn frame, or a digit to begin with
+        if ":" in line or "：" in line or "--" in line or "__" in line or line[:1] in _BEGINNINGS:
+            found = _opener(lines, number) if number >= position and left else None
+            if found:
+                yield found
+                position, left = found.end, left - 1
 
 
 def header_block(lines: Sequence[str], start: int, *, announced: bool = False) -> Opener | None:
@@ -70,7 +75,7 @@ def inline_headers(line: str) -> dict[Label, str]:
     ends = [match.start() for match in found[1:]] + [len(line)]
     fields: dict[Label, str] = {}
     for match, end in zip(found, ends, strict=True):
-        fields.setdefault(_LABELS[_folded(match[1])], line[match.end() : end].strip())
+        fields.setdefault(_LABELS[_folded(match[1] or match[2])], line[match.end() : end].strip())
     return fields
 
 
@@ -118,23 +123,16 @@ def attribution(lines: Sequence[str], end: int) -> int | None:
 
 
 def _opener(lines: Sequence[str], position: int) -> Opener | None:
-    if not _hints(lines[position]):
-        return None
     line = lines[position].strip()
     if not line or (line[0] == ">" and not _BROKEN_OFF.match(line)):
         return None
     announced = marker(line) if line[0] in _RULES or line[-1] in ":：" or "--" in line else None
     if announced:
         return _announced(lines, position, *announced)
-    if _label(line) and (block := header_block(lines, position)):
+    if (_label(line) or "other") != "other" and (block := header_block(lines, position)):
         return block
     start = attribution(lines, position)
     return None if start is None else Opener("attribution", start, position + 1, {})
-
-
-def _hints(line: str) -> bool:
-    """Whether the line has what every opener has: a colon, a drawn frame, or a digit to begin with."""
-    return ":" in line or "：" in line or "--" in line or "__" in line or line[:1].isdigit() or line[:1] in _FRAMES
 
 
 def _announced(lines: Sequence[str], position: int, kind: Literal["original", "forward"], rest: str) -> Opener:
@@ -169,7 +167,7 @@ def _fields(lines: Sequence[str], start: int) -> tuple[dict[Label, str], int]:
         line = lines[position].strip()
         label = _label(line) if line else None
         if label is not None:
-            if label in fields and label == "from":
+            if label in fields and label != "other":
                 break
             fields.setdefault(label, _value(line))
             end, current = position + 1, label
@@ -222,7 +220,7 @@ def _complete(joined: str) -> bool:
 
 def _balanced(joined: str) -> bool:
     """Whether nothing was opened above: `wrote:` and `info@example.org> wrote:` have their beginning there."""
-    return joined.count(">") == joined.count("<") and not joined.startswith("<") and not joined[0].islower()
+    return joined.count(">") == joined.count("<") and not joined.startswith("<")
 
 
 def _line_above(lines: Sequence[str], start: int, joined: str) -> int | None:
@@ -276,10 +274,14 @@ _MARKERS: dict[str, Literal["original", "forward"]] = {
     **{_folded(phrase): "original" for phrase in _cells(ORIGINAL)},
     **{_folded(phrase): "forward" for phrase in _cells(FORWARDED)},
 }
-_FRAMES = frozenset("*=–—─━~#•")
+_BEGINNINGS = frozenset("*=–—─━~#•0123456789")
 _RULES = ("-", "_", "*", "=", "–", "—", "─", "━", "~", "#", "<", "•")
 _FRAMED = re.compile(r"[\s>]*[-–—_]{2,}\s*([^-–—_]{3,60}?)\s*[-–—_]{2,}(.{0,2000})")
-_INLINE = re.compile(rf"({_any(phrase for phrase, _ in _LABELLED if len(phrase) > 1)})\s?[:：]\s?", re.IGNORECASE)
+_INLINE = re.compile(
+    rf"({_any(phrase for phrase, _ in _LABELLED if len(phrase) > 1)}|(?:(?<=>)|(?<=> ))[AÀ])\s?[:：]\s?"
+    rf"|(?<=\w)({_any(phrase for phrase, label in _LABELLED if label == 'subject' and len(phrase) > 4)}) ",
+    re.IGNORECASE,
+)
 _WROTE = re.compile(
     rf"\b(?:{_any(filter(_is_spaced, _cells(WROTE)))})(?!\w)"
     rf"|{_any(phrase for phrase in _cells(WROTE) if not _is_spaced(phrase))}",

@@ -17,7 +17,7 @@ def people(value: str) -> tuple[Address, ...]:
     Unlike in RFC 5322, names may hold commas, `;` separates as well, addresses stand in `<>`, `[]` or `()`
     and may be followed by themselves as a `mailto:` link.  A line without any address names people by `;`.
     """
-    found = tuple(_addressed(_LINK.sub("", value[:MAX_LENGTH])))
+    found = tuple(_addressed(_LINK.sub(r"\1", value[:MAX_LENGTH])))
     if found:
         return found
     names = [_name(part) for part in value[:MAX_LENGTH].split(";")]
@@ -48,7 +48,7 @@ def _name(words: str) -> str:
 
 
 _AROUND = " \t\r\n,;<>[]()\"'`“”„«»‘’*_|:"
-_LINK = re.compile(r"(?<=[\w.-])\s?[<\[(]mailto:[^<>\[\]()\s]{1,320}[>\])]")
+_LINK = re.compile(r"(@[\w.-]{1,255})\s?[<\[(]mailto:[^<>\[\]()\s]{1,320}[>\])]")
 _ADDRESS = re.compile(
     r"([<\[(]?)\s?(?:mailto:)?([^\s<>\[\]()\"',;:@“”«»]{1,64}@[^\s<>\[\]()\"',;:@“”«»]{1,255})[>\])]?\"?", re.IGNORECASE
 )

@@ -16,9 +16,9 @@ HEADERS: dict[str, dict[Label, str]] = {
     "ca": {"from": "De", "to": "Per a|A", "cc": "A/c", "date": "Data|Enviat", "subject": "Assumpte|Tema"},
     "cs": {"from": "Od|Odesílatel", "to": "Komu|Pro|Příjemce", "cc": "Kopie", "date": "Datum|Odesláno", "subject": "Předmět"},
     "da": {"from": "Fra|Afsender", "to": "Til|Modtager", "cc": "Kopi", "date": "Dato|Sendt", "subject": "Emne"},
-    "de": {"from": "Von|Absender", "to": "An|Empfänger", "cc": "Kopie", "date": "Datum|Gesendet|Gesendet am", "subject": "Betreff", "other": "Antwort an|Antwort-An|Wichtigkeit|Priorität"},
+    "de": {"from": "Von|Absender", "to": "An|Empfänger", "cc": "Kopie|Kopie (CC)|CC", "date": "Datum|Gesendet|Gesendet am", "subject": "Betreff", "other": "Antwort an|Antwort-An|Wichtigkeit|Priorität"},
     "el": {"from": "Από|Αποστολέας", "to": "Προς|Παραλήπτης", "cc": "Κοιν.|Κοινοποίηση|Κοιν", "date": "Ημερομηνία|Στάλθηκε|Εστάλη", "subject": "Θέμα"},
-    "en": {"from": "From|Sender", "to": "To|Recipient|Recipients", "cc": "Cc|Bcc", "date": "Date|Sent|Sent at|Sent on|Date sent|Received", "subject": "Subject", "other": "Reply-To|Reply To|Importance|Priority|Organization|Attachments|Newsgroups|Message-ID|Resent-From|Sensitivity|On behalf of"},
+    "en": {"from": "From|Sender", "to": "To|Recipient|Recipients", "cc": "Cc", "date": "Date|Sent|Sent at|Sent on|Date sent|Received", "subject": "Subject", "other": "Bcc|Reply-To|Reply To|Importance|Priority|Organization|Attachments|Newsgroups|Message-ID|Resent-From|Sensitivity|On behalf of"},
     "es": {"from": "De|Remitente", "to": "Para|A|Destinatario", "cc": "Copia", "date": "Fecha|Enviado|Enviado el|Enviada|Enviado en", "subject": "Asunto|Tema", "other": "Responder a|Importancia"},
     "et": {"from": "Saatja|Kellelt", "to": "Adressaat|Saaja|Kellele", "cc": "Koopia", "date": "Kuupäev|Saadetud|Saatmise aeg", "subject": "Teema"},
     "fa": {"from": "از|فرستنده", "to": "به|گیرنده", "cc": "رونوشت", "date": "تاریخ|ارسال شده", "subject": "موضوع"},
@@ -36,7 +36,7 @@ HEADERS: dict[str, dict[Label, str]] = {
     "lv": {"from": "No|Sūtītājs", "to": "Kam|Adresāts", "cc": "Kopija", "date": "Datums|Nosūtīts", "subject": "Temats|Tēma"},
     "nl": {"from": "Van|Afzender", "to": "Aan|Naar|Ontvanger", "cc": "Kopie", "date": "Datum|Verzonden|Verstuurd|Verzonden op", "subject": "Onderwerp", "other": "Antwoord aan"},
     "no": {"from": "Fra|Avsender", "to": "Til|Mottaker", "cc": "Kopi", "date": "Dato|Sendt", "subject": "Emne"},
-    "pl": {"from": "Od|Nadawca", "to": "Do|Adresat|Odbiorca|Adresaci", "cc": "DW|Kopia|UDW", "date": "Data|Wysłano|Wysłane|Data wysłania", "subject": "Temat"},
+    "pl": {"from": "Od|Nadawca", "to": "Do|Adresat|Odbiorca|Adresaci", "cc": "DW|Kopia|Do wiadomości", "other": "UDW", "date": "Data|Wysłano|Wysłane|Data wysłania", "subject": "Temat"},
     "pt": {"from": "De|Remetente", "to": "Para|A|Destinatário", "cc": "Cópia|CC", "date": "Data|Enviado|Enviada|Enviado em|Enviada em|Enviadas|Data de envio", "subject": "Assunto", "other": "Responder a|Responder para|Prioridade"},
     "ro": {"from": "De la|Expeditor|Expeditorul", "to": "Către|Destinatar|Destinatarul|Catre", "cc": "Copie", "date": "Dată|Data|Trimis|Trimise|Data trimiterii", "subject": "Subiect|Subiectul"},
     "ru": {"from": "От|Отправитель|От кого", "to": "Кому|Получатель", "cc": "Копия", "date": "Дата|Отправлено|Дата отправки", "subject": "Тема"},
@@ -45,11 +45,11 @@ HEADERS: dict[str, dict[Label, str]] = {
     "sr": {"from": "Од|Шаље|Šalje|Pošiljalac", "to": "За|Прима|Primalac", "cc": "Копија", "date": "Датум|Послато|Poslato", "subject": "Наслов|Тема|Предмет"},
     "sv": {"from": "Från|Avsändare", "to": "Till|Mottagare", "cc": "Kopia", "date": "Datum|Skickat|Skickades", "subject": "Ämne"},
     "th": {"from": "จาก|ผู้ส่ง", "to": "ถึง|ผู้รับ", "cc": "สำเนา|สําเนา", "date": "วันที่|ส่ง|ส่งเมื่อ|เวลา|วัน", "subject": "เรื่อง|หัวเรื่อง|หัวข้อ"},
-    "tr": {"from": "Kimden|Gönderen", "to": "Kime|Alıcı", "cc": "Bilgi|Kopya", "date": "Tarih|Gönderildi|Gönderme Tarihi|Gönderilme Tarihi|Gönderim Tarihi", "subject": "Konu"},
+    "tr": {"from": "Kimden|Gönderen", "to": "Kime|Alıcı", "cc": "Bilgi|Kopya|CC", "date": "Tarih|Gönderildi|Gönderme Tarihi|Gönderilme Tarihi|Gönderim Tarihi|Gönderilme", "subject": "Konu"},
     "uk": {"from": "Від|Від кого|Відправник", "to": "Кому|Одержувач|Отримувач", "cc": "Копія", "date": "Дата|Надіслано|Відправлено", "subject": "Тема"},
     "vi": {"from": "Từ|Người gửi", "to": "Đến|Tới|Người nhận|Gửi đến|Gửi tới", "cc": "Đồng gửi", "date": "Ngày|Đã gửi|Gửi|Ngày gửi|Thời gian|Vào lúc|Gửi lúc", "subject": "Chủ đề|Tiêu đề"},
-    "zh-Hans": {"from": "发件人|发信人|寄件人|发送人|发自", "to": "收件人|收信人|发送至", "cc": "抄送|抄送人|密送", "date": "发送时间|日期|时间|发送日期|发件时间|寄件日期", "subject": "主题|标题", "other": "重要性|附件|回复"},
-    "zh-Hant": {"from": "寄件者|寄件人|發件人|發信人|傳送者", "to": "收件者|收件人", "cc": "副本|密件副本|抄送", "date": "日期|傳送日期|寄件日期|發送時間|傳送時間|時間|寄送時間", "subject": "主旨|主題|標題", "other": "重要性|附件"},
+    "zh-Hans": {"from": "发件人|发信人|寄件人|发送人|发自", "to": "收件人|收信人|发送至", "cc": "抄送|抄送人", "date": "发送时间|日期|时间|发送日期|发件时间|寄件日期", "subject": "主题|标题", "other": "密送|重要性|附件|回复"},
+    "zh-Hant": {"from": "寄件者|寄件人|發件人|發信人|傳送者", "to": "收件者|收件人", "cc": "副本|抄送", "date": "日期|傳送日期|寄件日期|發送時間|傳送時間|時間|寄送時間", "subject": "主旨|主題|標題", "other": "密件副本|重要性|附件"},
 }  # fmt: skip
 """The labels of the header block that Outlook and others put above a message they quote or forward."""
 
@@ -281,3 +281,6 @@ REPLY_PREFIXES = (
     "השב|ตอบกลับ|απ|σχετ|atb|vast|réf|réponse|rép|respuesta|resposta|risposta|vs re|回信|antwoord|re[2]|re[3]|re[4]"
 )
 """What stands before the colon in the subject of an answer."""
+
+BEFORE_NAMES = "am|pm|a.m.|p.m.|uhr|heeft|schreef|schrieb|skrev|uživatel|používateľ|użytkownik|пользователь|користувач|χρήστης|ο|utente|usuario|usuário|by|von|de|da|from|odesílatel|в|о"
+"""What stands between the time and the name in an attribution."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from normalizer.text.history import Opener, is_quoted, is_rule, openers, visible
 from normalizer.text.signature import is_notice, without_signature
 
-MAX_LENGTH = 200_000
+MAX_LENGTH = 100_000
 """Characters that are looked at; a longer text is its own new text."""
 
 

@@ -11,6 +11,8 @@ from normalizer.text.phrases import DEVICES, DISCLAIMERS, FOOTERS, SENT_FROM
 MAX_SIGNATURE_LINES = 15
 """Written lines below a delimiter that can still be a signature."""
 MAX_DEVICE_LINE = 120
+MAX_ENDINGS = 40
+"""Device lines, notices and signatures that may follow one another."""
 
 _DEVICE_FIRST = {"ja", "ko", "nl", "tr", "zh"}
 """Languages in which the device may be named before the phrase."""
@@ -20,11 +22,12 @@ _DELIMITERS = {"--", "—", "––", "- -", "ᐧ"}
 def without_signature(lines: Sequence[str]) -> int:
     """How many of the visible lines are left when signature, device lines and notices at their end have gone."""
     end = _trimmed(lines, len(lines))
-    while True:
+    for _ in range(MAX_ENDINGS):
         shorter = _trimmed(lines, _below_delimiter(lines, _without_notice(lines, _without_device(lines, end))))
         if shorter == end:
-            return end
+            break
         end = shorter
+    return end
 
 
 def is_delimiter(line: str) -> bool:
