@@ -7,12 +7,13 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import structlog
 from aioimaplib.aioimaplib import AioImapException, Response
 
 from connectors.base import State
-from connectors.email.imap import Client
+from connectors.email.imap_client import Client
 from connectors.email.imap_errors import GRANT_REMEDY, LOGIN_REMEDY, Broken, broken, login_refusal, unreachable
 from connectors.email.imap_session import Session
 from connectors.email.oauth import WEEK, Token, Tokens
@@ -60,10 +61,17 @@ async def connect(
 def _context(settings: ImapSource) -> ssl.SSLContext | None:
     if settings.tls is False:
         return None
+    path = settings.ca_file
     try:
-        return ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
+        return _trusting(str(path) if path else None, path.stat().st_mtime_ns if path else 0)
     except (OSError, ssl.SSLError) as error:
-        raise Transient(f"cannot read source.ca_file {settings.ca_file}: {error.strerror or error}") from None
+        raise Transient(f"cannot read source.ca_file {path}: {error.strerror or error}") from None
+
+
+@lru_cache(maxsize=16)
+def _trusting(cafile: str | None, _changed: int) -> ssl.SSLContext:
+    """A context holds a megabyte of certificates: all accounts that trust the same ones share it."""
+    return ssl.create_default_context(cafile=cafile)
 
 
 async def _greet(client: Client, settings: ImapSource, context: ssl.SSLContext | None) -> None:

@@ -10,7 +10,8 @@ from typing import Literal
 from aioimaplib.aioimaplib import AioImapException, CommandTimeout, Response
 from msgspec import Struct
 
-from connectors.email.imap import Client, ConnectionLost, Part
+from connectors.email.imap import ConnectionLost, Part
+from connectors.email.imap_client import Client
 from connectors.email.imap_errors import Broken, broken, folder_refusal, refusal
 from connectors.email.imap_wire import (
     arrived,
