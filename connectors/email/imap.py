@@ -27,9 +27,6 @@ PUSH_LIMIT = 1000
 
 _STATUS = (b"* OK", b"* NO", b"* BAD", b"* BYE", b"* PREAUTH")
 _TAKES_ALL = {"SELECT", "EXAMINE", "LOGIN", "AUTHENTICATE", "MOVE", "LOGOUT"}
-_UNASKED = {b"EXISTS", b"STATUS"}
-
-Commands.setdefault("NOTIFY", aioimaplib.Cmd("NOTIFY", (aioimaplib.AUTH, aioimaplib.SELECTED), aioimaplib.Exec.is_sync))
 
 
 class ConnectionLost(Abort):
@@ -167,9 +164,10 @@ class Protocol(IMAP4ClientProtocol):
         self._push(name, line, command)
 
     def _push(self, name: bytes, line: bytes, command: Command | None) -> None:
-        asked = command is not None and (command.name in {"SELECT", "EXAMINE"} or command.name.encode() == name)
-        idle = command is not None and command.name == "IDLE"
-        if (idle or (name in _UNASKED and not asked)) and self.idle_queue.qsize() < PUSH_LIMIT:
+        """Keep an EXISTS whenever it comes, but for the one that answers SELECT; during IDLE, everything."""
+        doing = command.name if command is not None else ""
+        wanted = doing == "IDLE" or (name == b"EXISTS" and doing not in {"SELECT", "EXAMINE"})
+        if wanted and self.idle_queue.qsize() < PUSH_LIMIT:
             self.idle_queue.put_nowait([line])
 
     def _tagged(self, line: bytes) -> None:

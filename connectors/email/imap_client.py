@@ -1,4 +1,4 @@
-"""aioimaplib's client on our protocol, and the commands that it lacks (RFC 2177, 2595, 5465)."""
+"""aioimaplib's client on our protocol, and the commands that it lacks (RFC 2177, 2595)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from connectors.email.imap import ConnectionLost, Protocol, text
 
 
 class Client(aioimaplib.IMAP4):
-    """aioimaplib's client on our protocol, with STARTTLS, NOTIFY and an EXAMINE that selects."""
+    """aioimaplib's client on our protocol, with STARTTLS, an IDLE that ends and an EXAMINE that selects."""
 
     protocol: Protocol
 
@@ -61,14 +61,6 @@ class Client(aioimaplib.IMAP4):
         self.protocol.state = aioimaplib.SELECTED if response.result == "OK" else aioimaplib.AUTH
         return response
 
-    async def notify(self, mailboxes: list[str]) -> Response:
-        """Ask for pushes about further mailboxes (RFC 5465), given as they stand on the wire."""
-        names = " ".join(mailboxes)
-        events = "(MessageNew MessageExpunge)"
-        arguments = f"SET (selected {events}) (mailboxes ({names}) {events})"
-        command = Command("NOTIFY", self.protocol.new_tag(), arguments, loop=self.protocol.loop)
-        return await asyncio.wait_for(self.protocol.execute(command), self.timeout)
-
     async def wait_server_push(self, timeout: float = aioimaplib.TWENTY_NINE_MINUTES) -> list[bytes]:  # noqa: ASYNC109 - aioimaplib's signature
         """Return the next push, whenever it came.
 
@@ -83,17 +75,16 @@ class Client(aioimaplib.IMAP4):
             self.protocol.raise_if_lost()
         return push
 
-    async def idle_until(self, seconds: float) -> list[bytes] | None:
-        """IDLE (RFC 2177) until there is news, and return it, or None after that many seconds.
+    async def idle_until(self, seconds: float) -> bool:
+        """IDLE (RFC 2177) until a message arrives; False if there is none in that many seconds.
 
-        News is a message that arrived (EXISTS) or a change elsewhere (STATUS).  Raises Abort if the server
-        refuses, TimeoutError if it answers neither IDLE nor DONE, ConnectionLost.
+        Raises Abort if the server refuses, TimeoutError if it answers neither IDLE nor DONE, ConnectionLost.
         """
         idling = asyncio.create_task(self.protocol.idle())
         try:
             async with asyncio.timeout(self.timeout):
                 await self.protocol.wait_for_idle_response()
-            news = None
+            news = False
             if self.has_pending_idle():
                 news = await self.wait_for_news(seconds)
                 self.protocol.idle_done()
@@ -106,16 +97,16 @@ class Client(aioimaplib.IMAP4):
             raise Abort("the server refuses IDLE")
         return news
 
-    async def wait_for_news(self, seconds: float) -> list[bytes] | None:
-        """Wait for a push that is news, without asking the server for any; None after that many seconds."""
+    async def wait_for_news(self, seconds: float) -> bool:
+        """Wait for the push of a new message without asking the server for any; False after that long."""
         deadline = self.protocol.loop.time() + seconds
         while True:
             try:
                 push = await self.wait_server_push(max(0, deadline - self.protocol.loop.time()))
             except TimeoutError:
-                return None
-            if any(line.endswith(b" EXISTS") or line.startswith(b"STATUS ") for line in push):
-                return push
+                return False
+            if any(line.endswith(b" EXISTS") for line in push):
+                return True
 
     def forget_news(self) -> None:
         """Drop the pushes that are queued, because what they announce is about to be read."""

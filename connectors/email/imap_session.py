@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Literal
 
 from aioimaplib.aioimaplib import AioImapException, CommandTimeout, Response
 from msgspec import Struct
@@ -125,28 +124,18 @@ class Session:
         """At most that many bytes of a message's header; None if the message is gone."""
         return await self._one(uid, f"BODY.PEEK[HEADER]<0.{size}>", b"BODY[HEADER]<0>")
 
-    async def wait(self, span: timedelta) -> Literal["here", "elsewhere"] | None:
-        """Wait until the server tells of new mail, and return whether in this folder; None after that long."""
+    async def wait(self, span: timedelta) -> bool:
+        """Wait until the server tells of new mail in the selected folder; False after that long."""
         seconds = max(0.0, min(span, LONGEST_IDLE).total_seconds())
         idles = self._idles and self._selected
         waiting = self._client.idle_until(seconds) if idles else self._client.wait_for_news(seconds)
         try:
-            push = await waiting
+            return await waiting
         except TimeoutError:
             self._client.protocol.drop()
             raise Broken("the server fell silent during IDLE") from None
         except AioImapException as error:
             raise broken(str(error)) from None
-        if push is None:
-            return None
-        return "elsewhere" if push[0].startswith(b"STATUS") else "here"
-
-    async def notify(self, folders: Iterable[str]) -> bool:
-        """Ask for news of further folders on this connection (RFC 5465); False if the server cannot."""
-        if not (self._idles and self._client.has_capability("NOTIFY")):
-            return False
-        response = await self._answer(self._client.notify([encode_mailbox(name) for name in folders]), "NOTIFY")
-        return bool(response.result == "OK")
 
     async def flag(self, uids: Sequence[int]) -> None:
         """Mark messages as seen."""

@@ -24,9 +24,9 @@ CHECK_PATIENCE = timedelta(seconds=15)
 class ImapReader:
     """Reads the folders of one account; see `connectors.base.Connector` for the contract.
 
-    One connection IDLEs in the first folder.  The others are looked at by poll, pushed on the same
-    connection where the server knows NOTIFY (RFC 5465), and else get connections of their own, as many as
-    are configured.
+    A push needs a connection for each folder, as IDLE speaks of the selected one alone: folders get
+    connections of their own, as many as are configured, and those that share one are looked at by poll.
+    (NOTIFY, RFC 5465, would need but one; Dovecot 2.3 falls silent after its first push.)
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class ImapReader:
         """Keep folders read on one connection, which is opened anew when its access token nears its end."""
         while True:
             async with self._connect(reading.state) as session:
-                if tasks and not await session.notify([folder.name for folder in folders[1:]]):
+                if tasks:
                     folders = self._spread(reading, session, folders, tasks)
                 tasks = None
                 await self._serve(session, reading, folders)
@@ -153,15 +153,12 @@ class ImapReader:
             await self._until_poll(session, reading, folders[0], min(now + poll, ends))
 
     async def _until_poll(self, session: Session, reading: Reading, folder: Folder, until: datetime) -> None:
-        """Read the folder whenever the server says so; returns early where it speaks of another."""
+        """Read the folder whenever the server says so."""
         while (left := until - datetime.now(UTC)) > timedelta(0):
-            match await session.wait(left):
-                case "here":
-                    await self._attempt(session, reading, folder)
-                case "elsewhere":
-                    return
-                case None:
-                    self._say_how_it_goes()
+            if await session.wait(left):
+                await self._attempt(session, reading, folder)
+            else:
+                self._say_how_it_goes()
 
     async def _attempt(self, session: Session, reading: Reading, folder: Folder, *, asking_first: bool = False) -> None:
         """Read a folder; one that cannot be read does not keep the others from it."""

@@ -196,6 +196,11 @@ class Dovecot:
             when = (at or datetime.now(UTC)).strftime('"%d-%b-%Y %H:%M:%S +0000"')
             client.append(folder, None, when, message)
 
+    def append_folder(self, user: str, folder: str) -> None:
+        """Create a folder, named as on the wire."""
+        with self.client(user) as client:
+            client.create(folder)
+
     def fill(self, user: str, messages: Iterable[bytes], *, folder: str = "INBOX") -> None:
         """Put many messages into a folder quickly, as files."""
         maildir = self.folder / "mail" / user / "Maildir"
