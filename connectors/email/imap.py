@@ -264,7 +264,7 @@ def literal_size(line: bytes) -> int | None:
     if not line.endswith(b"}") or line.startswith(_STATUS):
         return None
     digits = line[line.rfind(b"{") + 1 : -1]
-    return int(digits) if digits.isdigit() and len(digits) < 20 else None
+    return int(digits) if digits.isdigit() else None
 
 
 @lru_cache(maxsize=64)

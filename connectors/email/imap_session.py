@@ -135,7 +135,7 @@ class Session:
             self._client.protocol.drop()
             raise Broken("the server fell silent during IDLE") from None
         except AioImapException as error:
-            raise broken(str(error)) from None
+            raise self._broken(error) from None
 
     async def flag(self, uids: Sequence[int]) -> None:
         """Mark messages as seen."""
@@ -168,12 +168,14 @@ class Session:
         try:
             response = await self._deadline(self._client.uid("fetch", uid_set(uids), what))
         except ConnectionLost as error:
-            return list(fetched(error.lines)), broken(str(error))
+            return list(fetched(error.lines)), self._broken(error)
         except CommandTimeout as error:
             self._client.protocol.drop()
             return list(fetched(error.command.response.lines[:-1])), Broken("the server stopped in mid-answer")
         except TimeoutError:
             return [], Broken("the server answers too slowly")
+        except AioImapException as error:
+            return [], self._broken(error)
         trouble = None if response.result == "OK" else refusal(response, "to send messages")
         return list(fetched(response.lines)), trouble
 
@@ -190,7 +192,10 @@ class Session:
             self._client.protocol.drop()
             raise Broken(f"the server does not answer ({doing})") from None
         except AioImapException as error:
-            raise broken(str(error)) from None
+            raise self._broken(error) from None
+
+    def _broken(self, error: AioImapException) -> Broken:
+        return broken(self._client.protocol.lost or str(error))
 
     async def _deadline(self, answer: Awaitable[Response]) -> Response:
         """Bound the whole answer too: a server that says one byte a minute is silent as well."""

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
+import structlog
+
 from connectors.base import Health, Intake, State
 from connectors.email.imap_errors import Missing
 from connectors.email.imap_folder import Folder, Reading
@@ -15,6 +17,8 @@ from connectors.email.imap_session import Session
 from connectors.email.oauth import MARGIN, Tokens
 from connectors.email.settings import EmailSettings, ImapSource
 from model.errors import Transient
+
+_log = structlog.get_logger()
 
 FIRST = "first-start"
 """Where State keeps when and as whom the connector read first."""
@@ -139,16 +143,27 @@ class ImapReader:
     ) -> list[Folder]:
         """Give folders to further connections where a push needs one each; returns those that stay."""
         lines = min(len(folders), self._source.connections) if session.pushes else 1
+        home = folders[::lines]
         for line in range(1, lines):
-            tasks.create_task(self._watch(reading, folders[line::lines]))
-        return folders[::lines]
+            tasks.create_task(self._watch_beside(reading, folders[line::lines], home))
+        return home
+
+    async def _watch_beside(self, reading: Reading, folders: list[Folder], home: list[Folder]) -> None:
+        """Watch folders on a further connection; where the server allows none, the first polls them, too."""
+        try:
+            await self._watch(reading, folders)
+        except Transient as error:
+            if error.retry_after is None:
+                raise
+            _log.warning("connection.refused", connector=self.name, reason=str(error), folders=len(folders))
+            home += [Folder(folder.name) for folder in folders]
 
     async def _serve(self, session: Session, reading: Reading, folders: list[Folder]) -> None:
         """Read whatever comes, until the session's access token nears its end."""
         ends = _end(session)
         poll = self._source.poll
         while (now := datetime.now(UTC)) < ends:
-            for folder in reversed(folders):
+            for folder in folders[::-1]:
                 await self._attempt(session, reading, folder, asking_first=folder is not folders[0])
             await self._until_poll(session, reading, folders[0], min(now + poll, ends))
 

@@ -13,7 +13,7 @@ from connectors.email.imap import Part, literal_size
 _RUN = re.compile(r"[^\x20-\x7e]+|&")
 _ENCODED = re.compile(r"&([A-Za-z0-9+,]*)-")
 _CODE = re.compile(rb"\[([A-Za-z0-9-]+)(?: ([^\]]*))?\]")
-_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|([()])|(\{\d+\}$)|([^\s()"\[]+(?:\[[^\]]*\][^\s()]*)?)')
+_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|([()])|(\{\d+\}$)|([^\s()"\[]+(?:\[[^\]]*\][^\s()]*)?)|(\S)')
 _INTERNALDATE = "%d-%b-%Y %H:%M:%S %z"
 _TEXT_LIMIT = 64 * 1024
 """Longest protocol text of a FETCH response that is looked into, in bytes: we ask for nothing that needs more."""
@@ -142,6 +142,8 @@ def _items(response: list[Part]) -> dict[bytes, Part] | None:
     items: dict[bytes, Part] = {}
     name, depth = b"", 0
     for token, opening in _tokens([rest[7:], *response[1:]]):
+        if token is None:
+            return None
         if opening:
             depth += opening
             name = b"" if depth == 0 else name
@@ -158,16 +160,19 @@ def _text_size(response: list[Part]) -> int:
     return sum(len(part) for part in response if isinstance(part, bytes))
 
 
-def _tokens(parts: list[Part]) -> Iterator[tuple[Part, int]]:
-    """Each value with 0, and each parenthesis with +1 or -1; the literal stands in place of its marker."""
+def _tokens(parts: list[Part]) -> Iterator[tuple[Part | None, int]]:
+    """Each value with 0, and each parenthesis with +1 or -1; the literal stands in place of its marker.
+
+    None stands for what is no token.
+    """
     literals = iter([part for part in parts if isinstance(part, bytearray)])
     for part in parts:
         if isinstance(part, bytearray):
             continue
         for found in _TOKEN.finditer(part):
-            quoted, parenthesis, literal, atom = found.groups()
-            if literal is not None:
-                yield next(literals, b""), 0
+            quoted, parenthesis, literal, atom, junk = found.groups()
+            if literal is not None or junk:
+                yield next(literals, None) if literal else None, 0
             elif parenthesis:
                 yield b"", 1 if parenthesis == b"(" else -1
             else:
