@@ -135,7 +135,10 @@ class Session:
             self._client.protocol.drop()
             raise Broken("the server fell silent during IDLE") from None
         except AioImapException as error:
-            raise self._broken(error) from None
+            if self._client.protocol.lost is not None:
+                raise self._broken(error) from None
+            self._idles = False  # it claims to know IDLE and refuses it: the poll is left
+            return False
 
     async def flag(self, uids: Sequence[int]) -> None:
         """Mark messages as seen."""

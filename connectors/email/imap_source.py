@@ -172,8 +172,8 @@ class ImapReader:
         while (left := until - datetime.now(UTC)) > timedelta(0):
             if await session.wait(left):
                 await self._attempt(session, reading, folder)
-            else:
-                self._say_how_it_goes()
+            elif session.pushes:
+                self._say_how_it_goes()  # an IDLE that ends as it should proves the connection
 
     async def _attempt(self, session: Session, reading: Reading, folder: Folder, *, asking_first: bool = False) -> None:
         """Read a folder; one that cannot be read does not keep the others from it."""

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from connectors.email.imap import Part, literal_size
 
@@ -14,7 +14,8 @@ _RUN = re.compile(r"[^\x20-\x7e]+|&")
 _ENCODED = re.compile(r"&([A-Za-z0-9+,]*)-")
 _CODE = re.compile(rb"\[([A-Za-z0-9-]+)(?: ([^\]]*))?\]")
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|([()])|(\{\d+\}$)|([^\s()"\[]+(?:\[[^\]]*\][^\s()]*)?)|(\S)')
-_INTERNALDATE = "%d-%b-%Y %H:%M:%S %z"
+_INTERNALDATE = re.compile(rb" ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
+_MONTHS = b"jan feb mar apr may jun jul aug sep oct nov dec".split()
 _TEXT_LIMIT = 64 * 1024
 """Longest protocol text of a FETCH response that is looked into, in bytes: we ask for nothing that needs more."""
 
@@ -115,8 +116,14 @@ def arrived(internaldate: bytes) -> datetime | None:
     >>> arrived(b" 1-Nov-2026 12:00:00 +0200")
     datetime.datetime(2026, 11, 1, 10, 0, tzinfo=datetime.timezone.utc)
     """
+    found = _INTERNALDATE.fullmatch(internaldate)
+    if found is None or found[2].lower() not in _MONTHS:
+        return None
+    day, year, hour, minute, second, zone_hours, zone_minutes = map(int, found.group(1, 3, 4, 5, 6, 8, 9))
+    zone = timedelta(hours=zone_hours, minutes=zone_minutes) * (-1 if found[7] == b"-" else 1)
     try:
-        return datetime.strptime(internaldate.decode("ascii").strip(), _INTERNALDATE).astimezone(UTC)
+        local = datetime(year, _MONTHS.index(found[2].lower()) + 1, day, hour, minute, second, tzinfo=UTC)
+        return local - zone
     except (ValueError, OverflowError):
         return None
 

@@ -241,3 +241,14 @@ async def test_a_refused_second_connection_leaves_its_folder_to_the_first(desk: 
             await desk.intake.until_accepted(2)
 
     assert {envelope.source_id for envelope in desk.intake.accepted} == {"INBOX:7:1", "Two:7:1"}
+
+
+async def test_where_idle_is_refused_the_poll_is_left(desk: Desk) -> None:
+    """A server that offers IDLE and refuses it is read by the poll, on the same connection."""
+    async with Script([("IDLE", "{tag} NO not now\r\n")]).serving() as script:
+        settings = _settings(script, source={"password": "p", "poll": "100 ms"})
+        async with desk.running(settings):
+            await desk.health.until(lambda health: health.reads >= 10)
+
+        assert script.connections == 1
+        assert sum(line.endswith("IDLE") for line in script.lines) == 1
