@@ -40,6 +40,7 @@ default_process_limit = 2500
 default_client_limit = 10000
 lmtp_save_to_detail_mailbox = yes
 mailbox_list_index = yes
+mailbox_idle_check_interval = 1 secs
 {oauth2}
 passdb {{
   driver = static
