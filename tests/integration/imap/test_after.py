@@ -19,7 +19,7 @@ def _search(dovecot: Dovecot, user: str, criterion: str, folder: str = "INBOX") 
 
 async def _until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not await asyncio.to_thread(condition):  # noqa: ASYNC110 - the server tells nobody
+        while not await asyncio.to_thread(condition):
             await asyncio.sleep(0.05)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import sys
 import uuid
 from datetime import timedelta
@@ -14,7 +13,6 @@ from structlog.testing import capture_logs
 
 from model.errors import CredentialsRejected, FaninError, Transient
 from tests.integration.imap.conftest import Desk, _started
-from tests.support.certificate import self_signed
 from tests.support.dovecot import PASSWORD, Dovecot, sample
 from tests.support.oauth import Issuer
 
@@ -73,14 +71,8 @@ async def test_check_names_what_is_wrong_and_what_helps(dovecot: Dovecot, desk: 
 @pytest.mark.parametrize("days", [-1, 3])
 async def test_a_certificate_at_its_end_is_named(folder: Path, desk: Desk, days: int) -> None:
     """An expired certificate is refused with the remedy; one that ends within a week is warned of."""
-    server = _started(folder / uuid.uuid4().hex[:8])
+    server = _started(folder / uuid.uuid4().hex[:8], valid=timedelta(days=days, hours=1))
     try:
-        server.kill()
-        made = self_signed(
-            server.folder, "127.0.0.1", not_before=timedelta(days=-30), not_after=timedelta(days=days, hours=1)
-        )
-        assert made == server.certificate
-        server.start()
         check = desk.reader(desk.settings(server, "a")).check
         with capture_logs() as logs:
             if days < 0:
@@ -91,7 +83,6 @@ async def test_a_certificate_at_its_end_is_named(folder: Path, desk: Desk, days:
                 assert [log["days"] for log in logs if log["event"] == "certificate.expires_soon"] == [3]
     finally:
         server.kill()
-        shutil.rmtree(server.folder, ignore_errors=True)
 
 
 async def test_too_many_connections_ask_for_a_pause(folder: Path, desk: Desk) -> None:
@@ -184,7 +175,7 @@ class TestXoauth2:
             await asyncio.to_thread(server.deliver, user, [sample(1)])
             await desk.intake.until_accepted(1)
             async with asyncio.timeout(10):
-                while len(issuer.requests) < 2:  # noqa: ASYNC110 - the issuer tells nobody
+                while len(issuer.requests) < 2:
                     await asyncio.sleep(0.05)
 
     async def test_a_refused_grant_is_rejected(
