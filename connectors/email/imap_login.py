@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -55,7 +54,7 @@ async def connect(
         await _introduce(client, settings)
         yield Session(client, settings, expires=token.expires if token else None)
     finally:
-        await client.disconnect()
+        client.disconnect()
 
 
 def _context(settings: ImapSource) -> ssl.SSLContext | None:
@@ -144,7 +143,7 @@ async def _present(client: Client, settings: ImapSource, token: Token | None) ->
 async def _introduce(client: Client, settings: ImapSource) -> None:
     """Learn what the server can do after the login, and say who we are where it asks for that (RFC 2971)."""
     try:
-        await asyncio.wait_for(client.protocol.capability(), client.timeout)
+        await client.capability()
         if settings.id and client.has_capability("ID"):
             await client.id(**settings.id)
     except (TimeoutError, AioImapException) as error:
