@@ -9,10 +9,8 @@ it is asked for, and whatever waits fails at once when the connection goes.  A c
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ssl
 from collections.abc import Callable
-from typing import Any
+from functools import lru_cache
 
 from aioimaplib import aioimaplib
 from aioimaplib.aioimaplib import Abort, Command, Commands, IMAP4ClientProtocol, Response
@@ -29,9 +27,6 @@ PUSH_LIMIT = 1000
 
 _STATUS = (b"* OK", b"* NO", b"* BAD", b"* BYE", b"* PREAUTH")
 _TAKES_ALL = {"SELECT", "EXAMINE", "LOGIN", "AUTHENTICATE", "MOVE", "LOGOUT"}
-_UNASKED = {b"EXISTS", b"STATUS"}
-
-Commands.setdefault("NOTIFY", aioimaplib.Cmd("NOTIFY", (aioimaplib.AUTH, aioimaplib.SELECTED), aioimaplib.Exec.is_sync))
 
 
 class ConnectionLost(Abort):
@@ -51,7 +46,7 @@ class Protocol(IMAP4ClientProtocol):
     loop: asyncio.AbstractEventLoop
     transport: asyncio.Transport
     state: str
-    capabilities: set[str]
+    capabilities: frozenset[str]
     pending_sync_command: Command | None
     idle_queue: asyncio.Queue[list[bytes]]
 
@@ -148,7 +143,7 @@ class Protocol(IMAP4ClientProtocol):
     def _greet(self, line: bytes) -> None:
         status = line[2:].partition(b" ")[0].upper()
         if not line.startswith(b"* ") or status not in {b"OK", b"PREAUTH"}:
-            raise Abort(_text(line.removeprefix(b"* BYE ")))
+            raise Abort(text(line.removeprefix(b"* BYE ")))
         self.state = aioimaplib.NONAUTH if status == b"OK" else aioimaplib.AUTH
         if not self.greeting.done():
             self.greeting.set_result(None)
@@ -159,7 +154,7 @@ class Protocol(IMAP4ClientProtocol):
         name = (rest.partition(b" ")[0] if word.isdigit() else word).upper()
         command = self.pending_sync_command
         if name == b"BYE":
-            self._farewell = _text(rest)
+            self._farewell = text(rest)
         if command is not None and command.untagged_resp_name.encode() == name:
             response[0] = line if word.isdigit() else rest
             command._resp_lines += response  # noqa: SLF001
@@ -169,9 +164,10 @@ class Protocol(IMAP4ClientProtocol):
         self._push(name, line, command)
 
     def _push(self, name: bytes, line: bytes, command: Command | None) -> None:
-        asked = command is not None and (command.name in {"SELECT", "EXAMINE"} or command.name.encode() == name)
-        idle = command is not None and command.name == "IDLE"
-        if (idle or (name in _UNASKED and not asked)) and self.idle_queue.qsize() < PUSH_LIMIT:
+        """Keep an EXISTS whenever it comes, but for the one that answers SELECT; during IDLE, everything."""
+        doing = command.name if command is not None else ""
+        wanted = doing == "IDLE" or (name == b"EXISTS" and doing not in {"SELECT", "EXAMINE"})
+        if wanted and self.idle_queue.qsize() < PUSH_LIMIT:
             self.idle_queue.put_nowait([line])
 
     def _tagged(self, line: bytes) -> None:
@@ -182,9 +178,9 @@ class Protocol(IMAP4ClientProtocol):
         self.pending_sync_command = None
         self._idle_event.set()  # refused or ended: whoever waits for the continuation must not wait on
         self._received = 0
-        result, _, text = rest.partition(b" ")
+        result, _, words = rest.partition(b" ")
         self.upgrading = command.name == "STARTTLS" and result == b"OK"
-        command.close(text, result.decode("ascii", "replace").upper())
+        command.close(words, result.decode("ascii", "replace").upper())
 
     def _continuation(self, line: bytes) -> None:
         command = self.pending_sync_command
@@ -210,7 +206,7 @@ class Protocol(IMAP4ClientProtocol):
         CommandTimeout where the command has a time-out.
         """
         async with self._turn:
-            self._raise_if_lost()
+            self.raise_if_lost()
             if self.state not in Commands[command.name].valid_states:
                 raise Abort(f"command {command.name} is illegal in state {self.state}")
             self.pending_sync_command = command
@@ -228,11 +224,12 @@ class Protocol(IMAP4ClientProtocol):
         """Ask for the capabilities; their names are kept in upper case (RFC 3501 section 9)."""
         response = await self.execute(Command("CAPABILITY", self.new_tag(), loop=self.loop))
         words = b" ".join(line for line in response.lines[:-1] if isinstance(line, bytes))
-        self.capabilities = set(words.decode("ascii", "replace").upper().split())
+        self.capabilities = _capabilities(words)
 
     # -- the end
 
-    def _raise_if_lost(self) -> None:
+    def raise_if_lost(self) -> None:
+        """Raise ConnectionLost if the connection is gone."""
         if self.lost is not None:
             raise ConnectionLost(self.lost)
 
@@ -258,123 +255,6 @@ class Protocol(IMAP4ClientProtocol):
         super().connection_lost(exc)
 
 
-class Client(aioimaplib.IMAP4):
-    """aioimaplib's client on our protocol, with STARTTLS, NOTIFY and an EXAMINE that selects."""
-
-    protocol: Protocol
-
-    def create_client(
-        self,
-        host: str,
-        port: int,
-        loop: asyncio.AbstractEventLoop | None,
-        conn_lost_cb: Callable[[Exception | None], None] | None = None,
-        ssl_context: ssl.SSLContext | None = None,
-    ) -> None:
-        """Begin to connect; `wait_hello_from_server` says how it ended."""
-        running = loop or asyncio.get_running_loop()
-        self.protocol = Protocol(running, conn_lost_cb)
-        connecting = running.create_connection(lambda: self.protocol, host, port, ssl=ssl_context)
-        self._client_task: asyncio.Task[Any] = running.create_task(connecting)
-
-    async def _wait_connection_and_hello(self) -> None:
-        await self._client_task
-        await self.protocol.greeting
-        await self.protocol.capability()
-
-    async def starttls(self, context: ssl.SSLContext) -> None:
-        """Go on under TLS (RFC 2595), and ask for the capabilities again.
-
-        Raises Abort if the server refuses, ssl.SSLError or OSError if the handshake fails.
-        """
-        protocol, loop = self.protocol, asyncio.get_running_loop()
-        command = Command("STARTTLS", protocol.new_tag(), loop=loop)
-        response = await asyncio.wait_for(protocol.execute(command), self.timeout)
-        if response.result != "OK":
-            raise Abort(f"the server refuses STARTTLS: {_text(response.lines[-1])}")
-        transport = await loop.start_tls(protocol.transport, protocol, context, server_hostname=self.host)
-        if transport is None:
-            raise ConnectionLost("the server closed the connection during STARTTLS")
-        protocol.transport = transport
-        protocol.upgrading = False
-        await asyncio.wait_for(protocol.capability(), self.timeout)
-
-    async def examine(self, mailbox: str = "INBOX") -> Response:
-        """Select without the right to change anything (RFC 3501 section 6.3.2)."""
-        response: Response = await super().examine(mailbox)
-        self.protocol.state = aioimaplib.SELECTED if response.result == "OK" else aioimaplib.AUTH
-        return response
-
-    async def notify(self, mailboxes: list[str]) -> Response:
-        """Ask for pushes about further mailboxes (RFC 5465), given as they stand on the wire."""
-        names = " ".join(mailboxes)
-        events = "(MessageNew MessageExpunge)"
-        arguments = f"SET (selected {events}) (mailboxes ({names}) {events})"
-        command = Command("NOTIFY", self.protocol.new_tag(), arguments, loop=self.protocol.loop)
-        return await asyncio.wait_for(self.protocol.execute(command), self.timeout)
-
-    async def wait_server_push(self, timeout: float = aioimaplib.TWENTY_NINE_MINUTES) -> list[bytes]:  # noqa: ASYNC109 - aioimaplib's signature
-        """Return the next push, whenever it came.
-
-        Raises TimeoutError if there is none in that many seconds, ConnectionLost if none can come.
-        """
-        queue = self.protocol.idle_queue
-        if queue.empty():
-            self.protocol._raise_if_lost()  # noqa: SLF001 - one unit in two classes
-        async with asyncio.timeout(timeout):
-            push = await queue.get()
-        if not push:
-            self.protocol._raise_if_lost()  # noqa: SLF001
-        return push
-
-    async def idle_until(self, seconds: float) -> list[bytes] | None:
-        """IDLE (RFC 2177) until there is news, and return it, or None after that many seconds.
-
-        News is a message that arrived (EXISTS) or a change elsewhere (STATUS).  Raises Abort if the server
-        refuses, TimeoutError if it answers neither IDLE nor DONE, ConnectionLost.
-        """
-        idling = asyncio.create_task(self.protocol.idle())
-        try:
-            async with asyncio.timeout(self.timeout):
-                await self.protocol.wait_for_idle_response()
-            news = None
-            if self.has_pending_idle():
-                news = await self.wait_for_news(seconds)
-                self.protocol.idle_done()
-            async with asyncio.timeout(self.timeout):
-                response: Response = await idling
-        finally:
-            idling.cancel()
-            idling.add_done_callback(_seen)
-        if response.result != "OK":
-            raise Abort("the server refuses IDLE")
-        return news
-
-    async def wait_for_news(self, seconds: float) -> list[bytes] | None:
-        """Wait for a push that is news, without asking the server for any; None after that many seconds."""
-        deadline = self.protocol.loop.time() + seconds
-        while True:
-            try:
-                push = await self.wait_server_push(max(0, deadline - self.protocol.loop.time()))
-            except TimeoutError:
-                return None
-            if any(line.endswith(b" EXISTS") or line.startswith(b"STATUS ") for line in push):
-                return push
-
-    def forget_news(self) -> None:
-        """Drop the pushes that are queued, because what they announce is about to be read."""
-        queue = self.protocol.idle_queue
-        while not queue.empty():
-            queue.get_nowait()
-
-    async def disconnect(self) -> None:
-        """End the connection at once; it is no error if there is none."""
-        self._client_task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, OSError):
-            await self._client_task
-        self.protocol.drop()
-
-
 def literal_size(line: bytes) -> int | None:
     """The length that the line announces for the literal after it, or None (RFC 3501 section 4.3).
 
@@ -384,14 +264,15 @@ def literal_size(line: bytes) -> int | None:
     if not line.endswith(b"}") or line.startswith(_STATUS):
         return None
     digits = line[line.rfind(b"{") + 1 : -1]
-    return int(digits) if digits.isdigit() and len(digits) < 20 else None
+    return int(digits) if digits.isdigit() else None
 
 
-def _seen(task: asyncio.Task[Response]) -> None:
-    """Take note of how an abandoned task ended."""
-    if not task.cancelled():
-        task.exception()
+@lru_cache(maxsize=64)
+def _capabilities(words: bytes) -> frozenset[str]:
+    """A thousand mailboxes of one server hold its capabilities once."""
+    return frozenset(words.decode("ascii", "replace").upper().split())
 
 
-def _text(line: bytes) -> str:
+def text(line: bytes) -> str:
+    """A line for people, bounded."""
     return line.decode("utf-8", "replace")[:500]

@@ -166,7 +166,7 @@ class Folder:
                     storing = asyncio.create_task(self._store(reading, envelopes, last))
             if storing:
                 await storing
-        except FaninError:
+        except Exception:
             # What was read before the trouble is stored first: so a bad line makes progress, too.
             if storing:
                 await storing

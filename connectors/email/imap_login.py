@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import structlog
 from aioimaplib.aioimaplib import AioImapException, Response
 
 from connectors.base import State
-from connectors.email.imap import Client
+from connectors.email.imap_client import Client
 from connectors.email.imap_errors import GRANT_REMEDY, LOGIN_REMEDY, Broken, broken, login_refusal, unreachable
 from connectors.email.imap_session import Session
 from connectors.email.oauth import WEEK, Token, Tokens
@@ -54,16 +54,23 @@ async def connect(
         await _introduce(client, settings)
         yield Session(client, settings, expires=token.expires if token else None)
     finally:
-        await client.disconnect()
+        client.disconnect()
 
 
 def _context(settings: ImapSource) -> ssl.SSLContext | None:
     if settings.tls is False:
         return None
+    path = settings.ca_file
     try:
-        return ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
+        return _trusting(str(path) if path else None, path.stat().st_mtime_ns if path else 0)
     except (OSError, ssl.SSLError) as error:
-        raise Transient(f"cannot read source.ca_file {settings.ca_file}: {error.strerror or error}") from None
+        raise Transient(f"cannot read source.ca_file {path}: {error.strerror or error}") from None
+
+
+@lru_cache(maxsize=16)
+def _trusting(cafile: str | None, _changed: int) -> ssl.SSLContext:
+    """A context holds a megabyte of certificates: all accounts that trust the same ones share it."""
+    return ssl.create_default_context(cafile=cafile)
 
 
 async def _greet(client: Client, settings: ImapSource, context: ssl.SSLContext | None) -> None:
@@ -136,7 +143,7 @@ async def _present(client: Client, settings: ImapSource, token: Token | None) ->
 async def _introduce(client: Client, settings: ImapSource) -> None:
     """Learn what the server can do after the login, and say who we are where it asks for that (RFC 2971)."""
     try:
-        await asyncio.wait_for(client.protocol.capability(), client.timeout)
+        await client.capability()
         if settings.id and client.has_capability("ID"):
             await client.id(**settings.id)
     except (TimeoutError, AioImapException) as error:

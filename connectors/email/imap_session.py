@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Literal
 
 from aioimaplib.aioimaplib import AioImapException, CommandTimeout, Response
 from msgspec import Struct
 
-from connectors.email.imap import Client, ConnectionLost, Part
+from connectors.email.imap import ConnectionLost, Part
+from connectors.email.imap_client import Client
 from connectors.email.imap_errors import Broken, broken, folder_refusal, refusal
 from connectors.email.imap_wire import (
     arrived,
@@ -124,28 +124,21 @@ class Session:
         """At most that many bytes of a message's header; None if the message is gone."""
         return await self._one(uid, f"BODY.PEEK[HEADER]<0.{size}>", b"BODY[HEADER]<0>")
 
-    async def wait(self, span: timedelta) -> Literal["here", "elsewhere"] | None:
-        """Wait until the server tells of new mail, and return whether in this folder; None after that long."""
+    async def wait(self, span: timedelta) -> bool:
+        """Wait until the server tells of new mail in the selected folder; False after that long."""
         seconds = max(0.0, min(span, LONGEST_IDLE).total_seconds())
         idles = self._idles and self._selected
         waiting = self._client.idle_until(seconds) if idles else self._client.wait_for_news(seconds)
         try:
-            push = await waiting
+            return await waiting
         except TimeoutError:
             self._client.protocol.drop()
             raise Broken("the server fell silent during IDLE") from None
         except AioImapException as error:
-            raise broken(str(error)) from None
-        if push is None:
-            return None
-        return "elsewhere" if push[0].startswith(b"STATUS") else "here"
-
-    async def notify(self, folders: Iterable[str]) -> bool:
-        """Ask for news of further folders on this connection (RFC 5465); False if the server cannot."""
-        if not (self._idles and self._client.has_capability("NOTIFY")):
+            if self._client.protocol.lost is not None:
+                raise self._broken(error) from None
+            self._idles = False  # it claims to know IDLE and refuses it: the poll is left
             return False
-        response = await self._answer(self._client.notify([encode_mailbox(name) for name in folders]), "NOTIFY")
-        return bool(response.result == "OK")
 
     async def flag(self, uids: Sequence[int]) -> None:
         """Mark messages as seen."""
@@ -178,12 +171,14 @@ class Session:
         try:
             response = await self._deadline(self._client.uid("fetch", uid_set(uids), what))
         except ConnectionLost as error:
-            return list(fetched(error.lines)), broken(str(error))
+            return list(fetched(error.lines)), self._broken(error)
         except CommandTimeout as error:
             self._client.protocol.drop()
             return list(fetched(error.command.response.lines[:-1])), Broken("the server stopped in mid-answer")
         except TimeoutError:
             return [], Broken("the server answers too slowly")
+        except AioImapException as error:
+            return [], self._broken(error)
         trouble = None if response.result == "OK" else refusal(response, "to send messages")
         return list(fetched(response.lines)), trouble
 
@@ -200,7 +195,10 @@ class Session:
             self._client.protocol.drop()
             raise Broken(f"the server does not answer ({doing})") from None
         except AioImapException as error:
-            raise broken(str(error)) from None
+            raise self._broken(error) from None
+
+    def _broken(self, error: AioImapException) -> Broken:
+        return broken(self._client.protocol.lost or str(error))
 
     async def _deadline(self, answer: Awaitable[Response]) -> Response:
         """Bound the whole answer too: a server that says one byte a minute is silent as well."""

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
+import structlog
+
 from connectors.base import Health, Intake, State
 from connectors.email.imap_errors import Missing
 from connectors.email.imap_folder import Folder, Reading
@@ -16,6 +18,8 @@ from connectors.email.oauth import MARGIN, Tokens
 from connectors.email.settings import EmailSettings, ImapSource
 from model.errors import Transient
 
+_log = structlog.get_logger()
+
 FIRST = "first-start"
 """Where State keeps when and as whom the connector read first."""
 CHECK_PATIENCE = timedelta(seconds=15)
@@ -24,9 +28,9 @@ CHECK_PATIENCE = timedelta(seconds=15)
 class ImapReader:
     """Reads the folders of one account; see `connectors.base.Connector` for the contract.
 
-    One connection IDLEs in the first folder.  The others are looked at by poll, pushed on the same
-    connection where the server knows NOTIFY (RFC 5465), and else get connections of their own, as many as
-    are configured.
+    A push needs a connection for each folder, as IDLE speaks of the selected one alone: folders get
+    connections of their own, as many as are configured, and those that share one are looked at by poll.
+    (NOTIFY, RFC 5465, would need but one; Dovecot 2.3 falls silent after its first push.)
     """
 
     def __init__(
@@ -129,7 +133,7 @@ class ImapReader:
         """Keep folders read on one connection, which is opened anew when its access token nears its end."""
         while True:
             async with self._connect(reading.state) as session:
-                if tasks and not await session.notify([folder.name for folder in folders[1:]]):
+                if tasks:
                     folders = self._spread(reading, session, folders, tasks)
                 tasks = None
                 await self._serve(session, reading, folders)
@@ -139,29 +143,37 @@ class ImapReader:
     ) -> list[Folder]:
         """Give folders to further connections where a push needs one each; returns those that stay."""
         lines = min(len(folders), self._source.connections) if session.pushes else 1
+        home = folders[::lines]
         for line in range(1, lines):
-            tasks.create_task(self._watch(reading, folders[line::lines]))
-        return folders[::lines]
+            tasks.create_task(self._watch_beside(reading, folders[line::lines], home))
+        return home
+
+    async def _watch_beside(self, reading: Reading, folders: list[Folder], home: list[Folder]) -> None:
+        """Watch folders on a further connection; where the server allows none, the first polls them, too."""
+        try:
+            await self._watch(reading, folders)
+        except Transient as error:
+            if error.retry_after is None:
+                raise
+            _log.warning("connection.refused", connector=self.name, reason=str(error), folders=len(folders))
+            home += [Folder(folder.name) for folder in folders]
 
     async def _serve(self, session: Session, reading: Reading, folders: list[Folder]) -> None:
         """Read whatever comes, until the session's access token nears its end."""
         ends = _end(session)
         poll = self._source.poll
         while (now := datetime.now(UTC)) < ends:
-            for folder in reversed(folders):
+            for folder in folders[::-1]:
                 await self._attempt(session, reading, folder, asking_first=folder is not folders[0])
             await self._until_poll(session, reading, folders[0], min(now + poll, ends))
 
     async def _until_poll(self, session: Session, reading: Reading, folder: Folder, until: datetime) -> None:
-        """Read the folder whenever the server says so; returns early where it speaks of another."""
+        """Read the folder whenever the server says so."""
         while (left := until - datetime.now(UTC)) > timedelta(0):
-            match await session.wait(left):
-                case "here":
-                    await self._attempt(session, reading, folder)
-                case "elsewhere":
-                    return
-                case None:
-                    self._say_how_it_goes()
+            if await session.wait(left):
+                await self._attempt(session, reading, folder)
+            elif session.pushes:
+                self._say_how_it_goes()  # an IDLE that ends as it should proves the connection
 
     async def _attempt(self, session: Session, reading: Reading, folder: Folder, *, asking_first: bool = False) -> None:
         """Read a folder; one that cannot be read does not keep the others from it."""

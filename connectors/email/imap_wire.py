@@ -6,15 +6,16 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from connectors.email.imap import Part, literal_size
 
 _RUN = re.compile(r"[^\x20-\x7e]+|&")
 _ENCODED = re.compile(r"&([A-Za-z0-9+,]*)-")
 _CODE = re.compile(rb"\[([A-Za-z0-9-]+)(?: ([^\]]*))?\]")
-_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|([()])|(\{\d+\}$)|([^\s()"\[]+(?:\[[^\]]*\][^\s()]*)?)')
-_INTERNALDATE = "%d-%b-%Y %H:%M:%S %z"
+_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|([()])|(\{\d+\}$)|([^\s()"\[]+(?:\[[^\]]*\][^\s()]*)?)|(\S)')
+_INTERNALDATE = re.compile(rb" ?(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)")
+_MONTHS = b"jan feb mar apr may jun jul aug sep oct nov dec".split()
 _TEXT_LIMIT = 64 * 1024
 """Longest protocol text of a FETCH response that is looked into, in bytes: we ask for nothing that needs more."""
 
@@ -115,8 +116,14 @@ def arrived(internaldate: bytes) -> datetime | None:
     >>> arrived(b" 1-Nov-2026 12:00:00 +0200")
     datetime.datetime(2026, 11, 1, 10, 0, tzinfo=datetime.timezone.utc)
     """
+    found = _INTERNALDATE.fullmatch(internaldate)
+    if found is None or found[2].lower() not in _MONTHS:
+        return None
+    day, year, hour, minute, second, zone_hours, zone_minutes = map(int, found.group(1, 3, 4, 5, 6, 8, 9))
+    zone = timedelta(hours=zone_hours, minutes=zone_minutes) * (-1 if found[7] == b"-" else 1)
     try:
-        return datetime.strptime(internaldate.decode("ascii").strip(), _INTERNALDATE).astimezone(UTC)
+        local = datetime(year, _MONTHS.index(found[2].lower()) + 1, day, hour, minute, second, tzinfo=UTC)
+        return local - zone
     except (ValueError, OverflowError):
         return None
 
@@ -142,6 +149,8 @@ def _items(response: list[Part]) -> dict[bytes, Part] | None:
     items: dict[bytes, Part] = {}
     name, depth = b"", 0
     for token, opening in _tokens([rest[7:], *response[1:]]):
+        if token is None:
+            return None
         if opening:
             depth += opening
             name = b"" if depth == 0 else name
@@ -158,16 +167,19 @@ def _text_size(response: list[Part]) -> int:
     return sum(len(part) for part in response if isinstance(part, bytes))
 
 
-def _tokens(parts: list[Part]) -> Iterator[tuple[Part, int]]:
-    """Each value with 0, and each parenthesis with +1 or -1; the literal stands in place of its marker."""
+def _tokens(parts: list[Part]) -> Iterator[tuple[Part | None, int]]:
+    """Each value with 0, and each parenthesis with +1 or -1; the literal stands in place of its marker.
+
+    None stands for what is no token.
+    """
     literals = iter([part for part in parts if isinstance(part, bytearray)])
     for part in parts:
         if isinstance(part, bytearray):
             continue
         for found in _TOKEN.finditer(part):
-            quoted, parenthesis, literal, atom = found.groups()
-            if literal is not None:
-                yield next(literals, b""), 0
+            quoted, parenthesis, literal, atom, junk = found.groups()
+            if literal is not None or junk:
+                yield next(literals, None) if literal else None, 0
             elif parenthesis:
                 yield b"", 1 if parenthesis == b"(" else -1
             else:

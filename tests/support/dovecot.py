@@ -11,7 +11,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from imaplib import IMAP4
 from pathlib import Path
@@ -40,6 +40,7 @@ default_process_limit = 2500
 default_client_limit = 10000
 lmtp_save_to_detail_mailbox = yes
 mailbox_list_index = yes
+mailbox_idle_check_interval = 1 secs
 {oauth2}
 passdb {{
   driver = static
@@ -67,6 +68,11 @@ service lmtp {{
   inet_listener lmtp {{
     address = 127.0.0.1
     port = {lmtp}
+  }}
+}}
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
   }}
 }}
 service stats {{
@@ -99,9 +105,18 @@ active_value = true
 class Dovecot:
     """One server with any number of accounts: every user name is known, and has the same password."""
 
-    def __init__(self, folder: Path, *, introspection: str | None = None, connections: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        introspection: str | None = None,
+        connections: int = 0,
+        valid: timedelta = timedelta(days=365),
+    ) -> None:
         self.folder = folder
-        self.certificate: Certificate = self_signed(folder, "127.0.0.1")
+        self.certificate: Certificate = self_signed(
+            folder, "127.0.0.1", not_before=timedelta(days=-30), not_after=valid
+        )
         self.imap, self.imaps, self.lmtp = _free_ports(3)
         self._process: subprocess.Popen[bytes] | None = None
         self._filled = 1_700_000_000
@@ -158,6 +173,7 @@ class Dovecot:
         """Kill the master and every process of it, as a power cut does."""
         if self._process is None:
             return
+        self._process.send_signal(signal.SIGSTOP)  # so that it begins no further process meanwhile
         children = _descendants(self._process.pid)
         self._process.kill()
         self._process.wait()
@@ -195,6 +211,11 @@ class Dovecot:
         with self.client(user) as client:
             when = (at or datetime.now(UTC)).strftime('"%d-%b-%Y %H:%M:%S +0000"')
             client.append(folder, None, when, message)
+
+    def append_folder(self, user: str, folder: str) -> None:
+        """Create a folder, named as on the wire."""
+        with self.client(user) as client:
+            client.create(folder)
 
     def fill(self, user: str, messages: Iterable[bytes], *, folder: str = "INBOX") -> None:
         """Put many messages into a folder quickly, as files."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from connectors.email.imap_source import ImapReader
 from connectors.email.settings import EmailSettings
@@ -136,3 +137,8 @@ def desk() -> Desk:
 def plain(message: bytes) -> bytes:
     """The message without what a delivery agent puts above it."""
     return message[message.index(b"From: ") :]
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, Any]:
+    """The loop that the daemon runs on."""
+    return {"uvloop": uvloop.new_event_loop}

@@ -128,6 +128,23 @@ async def test_stopping_is_immediate(dovecot: Dovecot, desk: Desk, user: str) ->
                     await task
 
 
+async def test_a_reader_can_be_cancelled_at_any_instant(dovecot: Dovecot, user: str) -> None:
+    """No cancellation is swallowed, also not one that comes together with an answer."""
+    instants = random.Random(3)
+
+    async def one() -> None:
+        desk = Desk()
+        task = asyncio.create_task(desk.run(desk.settings(dovecot, user, source_poll="5 ms")))
+        await asyncio.sleep(instants.uniform(0, 0.1))
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=5)
+        assert done
+        assert task.cancelled()
+
+    for _ in range(25):
+        await asyncio.gather(*(one() for _ in range(5)))
+
+
 async def test_a_store_that_refuses_stops_the_reading_and_nothing_else(dovecot: Dovecot, desk: Desk, user: str) -> None:
     """When the store refuses, or its answer is lost, the same messages are handed over again, in order."""
     messages = [sample(number) for number in range(120)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 from tests.integration.imap.conftest import Desk, plain
@@ -101,3 +102,18 @@ async def test_nothing_is_marked_as_read(dovecot: Dovecot, desk: Desk, user: str
     with dovecot.client(user) as client:
         client.select(readonly=True)
         assert client.search(None, "UNSEEN")[1] == [b"1"]
+
+
+async def test_two_hundred_accounts_share_a_process(dovecot: Dovecot, desk: Desk, user: str) -> None:
+    """200 mailboxes are read side by side, each to its last message, by push."""
+    async with AsyncExitStack() as stack:
+        desks = []
+        for number in range(200):
+            name = f"{number}{user}"
+            dovecot.fill(name, [sample(number)])
+            desks.append(other := Desk())
+            await stack.enter_async_context(other.running(desk.settings(dovecot, name, source_poll="1 h")))
+        await asyncio.gather(*(other.intake.until_accepted(1) for other in desks))
+        for number in (0, 99, 199):
+            await asyncio.to_thread(dovecot.deliver, f"{number}{user}", [sample(1000)])
+            await desks[number].intake.until_accepted(2)
