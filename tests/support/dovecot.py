@@ -179,6 +179,8 @@ class Dovecot:
         self._process.wait()
         for child in children:
             _kill(child)
+        while any(_lives(child) for child in children):  # they hold the ports until they are gone
+            time.sleep(0.005)
         (self.folder / "run" / "master.pid").unlink(missing_ok=True)
         self._process = None
 
@@ -282,6 +284,13 @@ def _descendants(pid: int) -> list[int]:
         for child in map(int, task.read_text().split()):
             found += [child, *_descendants(child)]
     return found
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def _kill(pid: int) -> None:

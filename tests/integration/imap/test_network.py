@@ -110,6 +110,21 @@ async def test_a_server_that_goes_in_mid_fetch_loses_nothing(own_dovecot: Doveco
     assert desk.bodies() == messages
 
 
+async def test_a_server_that_dies_in_idle_is_read_again_after_its_return(own_dovecot: Dovecot, desk: Desk) -> None:
+    """Ten times the server is killed while it idles, mail is put there, and each arrives once."""
+    user = "a@example.com"
+    own_dovecot.fill(user, [sample(0)])
+    async with desk.supervised(desk.settings(own_dovecot, user, source_poll="1 h")):
+        for number in range(1, 11):
+            await desk.intake.until_accepted(number)
+            await asyncio.to_thread(own_dovecot.kill)
+            own_dovecot.fill(user, [sample(number)])
+            await asyncio.to_thread(own_dovecot.start)
+        await desk.intake.until_accepted(11)
+
+    assert [b"sample %d\r" % number in body for number, body in enumerate(desk.bodies())] == [True] * 11
+
+
 async def test_stopping_is_immediate(dovecot: Dovecot, desk: Desk, user: str) -> None:
     """Cancellation ends IDLE, a FETCH and a connect to a silent server in well under a second."""
     dovecot.fill(user, [sample(number, size=100_000) for number in range(200)])
