@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -43,11 +44,11 @@ class ArchiveSettings(ConnectorSettings):
 
 
 class Mail(msgspec.Struct, frozen=True):
-    """A mail of a page; on the wire `mail` is base64."""
+    """A mail of a page, in base64."""
 
     id: str
     arrived: datetime
-    mail: bytes
+    mail: str
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -104,16 +105,25 @@ class ArchiveConnector:
             raise Transient(f"the archive gives something else than a page: {error}") from None
 
     def _envelope(self, mail: Mail, start: datetime | None) -> Envelope:
+        raw = _decoded(mail.mail)
         return Envelope(
             connector=self.name,
             channel="email",
             account=self._settings.url,
             source_id=mail.id,
             received_at=mail.arrived,
-            raw=mail.mail,
-            size=len(mail.mail),
+            raw=raw,
+            size=len(raw),
             ignored="before-start" if start and mail.arrived < start else None,
         )
+
+
+def _decoded(text: str) -> bytes:
+    """The mail; what is no base64 goes on as it stands, so that a person sees it and the next mail is read."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return text.encode()
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,131 +12,119 @@ from aiohttp.test_utils import TestServer
 
 from examples.archive import ArchiveConnector, ArchiveSettings
 from model.errors import CredentialsRejected, Transient
-from tests.support.memory import MemoryHealth, MemoryIntake, MemoryState
+from tests.contract.connectors import ConnectorContract, Source
+from tests.support.memory import MemoryHealth
 
 PAGE = 3
 
 
-class Archive:
-    """An archive of numbered mails, `page` of them at a time; `answer`, where it is set, is given instead."""
+class Archive(Source):
+    """An archive of mails; `answer`, where it is set, is given instead of a page."""
 
-    def __init__(self, count: int) -> None:
-        self.mails = [
-            {
-                "id": str(number),
-                "arrived": f"2026-11-{number + 1:02d}T00:00:00Z",
-                "mail": base64.b64encode(f"Subject: {number}\n\n".encode()).decode(),
-            }
-            for number in range(count)
-        ]
+    def __init__(self) -> None:
+        self.mails: list[dict[str, str]] = []
+        self.asked_after = 0
         self.answer: web.Response | None = None
+        self.url = ""
 
     async def page(self, request: web.Request) -> web.Response:
         """Answer like an archive."""
         if request.headers.get("Authorization") != "Bearer secret":
             return web.Response(status=401)
         after = int(request.query.get("after", "0"))
+        self.asked_after = max(self.asked_after, after)
         mails = self.mails[after : after + PAGE]
         return self.answer or web.json_response({"mails": mails, "cursor": after + len(mails)})
 
+    def put(self, number: int) -> None:
+        """Append a mail; it arrived on the day of its number."""
+        content = b"Subject: x\n\nnumber %d;\n" % number
+        self._append(str(number), base64.b64encode(content).decode(), number % 28 + 1)
+
+    def acknowledged(self) -> set[int]:
+        """Whoever asks for what comes after a place has told that the rest is safe."""
+        return {int(mail["id"]) for mail in self.mails[: self.asked_after] if mail["id"].isdecimal()}
+
+    def connector(self, health: MemoryHealth) -> ArchiveConnector:
+        """A reader from the beginning."""
+        return self.reader(health)
+
+    def spoil(self) -> None:
+        """Append something that is no base64."""
+        self._append("spoilt", "no base64!", 1)
+
+    def reader(self, health: MemoryHealth | None = None, **settings: Any) -> ArchiveConnector:
+        """A reader that looks often."""
+        values = {"kind": "archive", "url": self.url, "token": "secret", "start": "all", "poll": "10 ms", **settings}
+        return ArchiveConnector("reader", ArchiveSettings.model_validate(values), health or MemoryHealth())
+
+    def _append(self, id_: str, mail: str, day: int) -> None:
+        self.mails.append({"id": id_, "arrived": f"2026-11-{day:02d}T00:00:00Z", "mail": mail})
+
 
 @pytest.fixture
-def archive() -> Archive:
-    """An archive of ten mails."""
-    return Archive(10)
-
-
-@pytest.fixture
-async def url(archive: Archive) -> AsyncIterator[str]:
-    """Where the archive is served."""
-    application = web.Application()
+async def source() -> AsyncIterator[Archive]:
+    """An archive without mails, served on a port of its own."""
+    archive, application = Archive(), web.Application()
     application.add_routes([web.get("/", archive.page)])
     async with TestServer(application) as server:
-        yield str(server.make_url("/"))
+        archive.url = str(server.make_url("/"))
+        yield archive
 
 
-def connector(url: str, health: MemoryHealth | None = None, **settings: Any) -> ArchiveConnector:
-    """A connector that reads from the beginning."""
-    values = {"kind": "archive", "url": url, "token": "secret", "start": "all", "poll": "10 ms", **settings}
-    return ArchiveConnector("old_mail", ArchiveSettings.model_validate(values), health or MemoryHealth())
+class TestArchive(ConnectorContract):
+    """The archive keeps the contract, and has something of its own."""
+
+    @pytest.fixture
+    def source(self, source: Archive) -> Archive:
+        """The archive that is served."""
+        return source
+
+    async def test_the_cursor_goes_with_the_mails_that_it_accounts_for(self, source: Archive) -> None:
+        """Page after page is handed over, each with the place behind it."""
+        for number in range(10):
+            source.put(number)
+        async with self.running(source):
+            await self.intake.until_accepted(10)
+
+        assert [(len(ids), cursor) for _, ids, cursor in self.intake.history[:4]] == [(3, 3), (3, 6), (3, 9), (1, 10)]
+
+    async def test_mail_from_before_the_start_is_no_ticket(self, source: Archive) -> None:
+        """It is accounted for; and the start is settled once, so a later setting does not change it."""
+        for number in range(10):
+            source.put(number)
+        for start in ("2026-11-05T00:00:00Z", "now"):
+            self.intake = type(self.intake)()
+            reader = source.reader(self.health, start=start)
+            source.connector = lambda _, reader=reader: reader  # type: ignore[method-assign]
+            async with self.running(source):
+                await self.intake.until(lambda seen: len(seen.accepted) + len(seen.ignored) == 10)
+
+            assert [one.source_id for one in self.intake.ignored] == ["0", "1", "2", "3"]
 
 
-async def run_until(made: ArchiveConnector, intake: MemoryIntake, state: MemoryState, count: int) -> None:
-    """Run the connector until that many mails are accounted for, then stop it as the daemon does."""
-    task = asyncio.create_task(made.run(intake, state))
-    await intake.until(lambda seen: len(seen.accepted) + len(seen.ignored) >= count)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-
-async def test_every_mail_is_handed_over_once_and_in_order(url: str) -> None:
-    """Page after page is read, and the cursor goes with the mails that it accounts for."""
-    intake, health = MemoryIntake(), MemoryHealth()
-
-    await run_until(connector(url, health), intake, MemoryState(), 10)
-
-    assert [one.source_id for one in intake.accepted] == [str(number) for number in range(10)]
-    assert [(len(ids), cursor) for _, ids, cursor in intake.history[:4]] == [(3, 3), (3, 6), (3, 9), (1, 10)]
-    assert health.reads >= 4
-
-
-async def test_what_the_store_refuses_is_handed_over_again(url: str) -> None:
-    """A batch that was refused did not move the cursor, and comes again after the restart."""
-    intake, state = MemoryIntake(), MemoryState()
-    intake.refuse()
-    with pytest.raises(Transient):
-        await connector(url).run(intake, state)
-
-    await run_until(connector(url), intake, state, 10)
-
-    assert len(intake.accepted) == 10
-
-
-async def test_what_was_stored_without_an_answer_stays_one(url: str) -> None:
-    """A batch whose acceptance was not heard of is not handed over as something new."""
-    intake, state = MemoryIntake(), MemoryState()
-    intake.lose_answer()
-    with pytest.raises(Transient):
-        await connector(url).run(intake, state)
-
-    await run_until(connector(url), intake, state, 10)
-
-    assert len(intake.accepted) == 10
-
-
-async def test_mail_from_before_the_start_is_accounted_for_but_no_ticket(url: str) -> None:
-    """The start is settled once: a later one does not change it."""
-    intake, state = MemoryIntake(), MemoryState()
-    await run_until(connector(url, start="2026-11-05T00:00:00Z"), intake, state, 10)
-
-    assert [one.source_id for one in intake.ignored] == ["0", "1", "2", "3"]
-    intake.cursors.clear()
-    again = MemoryIntake()
-    await run_until(connector(url, start="now"), again, state, 10)
-    assert len(again.accepted) == 6
-
-
-async def test_a_refused_token_is_said_with_its_remedy(url: str) -> None:
+async def test_a_refused_token_is_said_with_its_remedy(source: Archive) -> None:
     """The supervisor stops asking, and the operator is told what to do."""
     with pytest.raises(CredentialsRejected) as refused:
-        await connector(url, token="wrong").check()
+        await source.reader(token="wrong").check()
 
     assert "token_file" in refused.value.remedy
 
 
 @pytest.mark.parametrize(
-    "answer", [web.Response(status=503), web.Response(text="<html>"), web.Response(text='{"mails": 7}')]
+    ("status", "text"), [(503, ""), (200, "<html>"), (200, '{"mails": 7}'), (200, "[" * (17 << 20))]
 )
-async def test_an_archive_that_is_unwell_is_asked_again_later(url: str, archive: Archive, answer: web.Response) -> None:
-    """Whatever else it answers is Transient."""
-    archive.answer = answer
+async def test_an_archive_that_is_unwell_is_asked_again_later(source: Archive, status: int, text: str) -> None:
+    """Whatever else it answers is Transient, and no more of it is read than a page may be."""
+    source.answer = web.Response(status=status, text=text)
 
     with pytest.raises(Transient):
-        await connector(url).check()
+        await source.reader().check()
 
 
-async def test_an_archive_that_is_away_is_asked_again_later() -> None:
+async def test_an_archive_that_is_away_is_asked_again_later(source: Archive) -> None:
     """Nobody listens there."""
+    source.url = "http://127.0.0.1:1/"
+
     with pytest.raises(Transient):
-        await connector("http://127.0.0.1:1/").check()
+        await source.reader().check()
