@@ -6,7 +6,7 @@ harm: it only says that there may be something to do.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from model.event import Event, Job, TicketRef
@@ -39,6 +39,9 @@ class Files(Protocol):
 
     def read_blob(self, sha256: str) -> AsyncIterator[bytes]:
         """Yield the clear content in pieces.  Raises KeyError if it has expired."""
+
+    def iter_blob(self, sha256: str) -> Iterator[bytes]:
+        """The same for threads: blocks on the disk."""
 
 
 class Helpdesk(Protocol):

@@ -84,33 +84,35 @@ class Isolation:
 
     async def read(self, messages: Sequence[tuple[Envelope, bytes]], context: Context) -> list[Reading]:
         """Understand each message; never raises for what is in one."""
-        reasons = [self._reason(envelope, raw) for envelope, raw in messages]
-        quick = [message for message, reason in zip(messages, reasons, strict=True) if reason is None]
-        understood = iter(await self._in_thread(quick, context))
-        readings = []
-        for (envelope, raw), reason in zip(messages, reasons, strict=True):
-            reading = None if reason else next(understood)
-            readings.append(reading or await self._in_child(envelope, raw, context, reason or "it failed here"))
-        return readings
+        if not messages:
+            return []
+        understood = await asyncio.get_running_loop().run_in_executor(
+            self._threads, self._understand, messages, context
+        )
+        return [
+            result if isinstance(result, Reading) else await self._in_child(envelope, raw, context, result)
+            for result, (envelope, raw) in zip(understood, messages, strict=True)
+        ]
 
     def close(self) -> None:
         """Let the threads end when they are done."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _understand(self, messages: Sequence[tuple[Envelope, bytes]], context: Context) -> list[Reading | str]:
+        """Runs in a thread: what became of each message, or why it must not be understood in this process."""
+        reasons = [self._reason(envelope, raw) for envelope, raw in messages]
+        quick = [envelope.source_id for (envelope, _), reason in zip(messages, reasons, strict=True) if not reason]
+        with self._journal.entry(quick):
+            return [
+                reason or _try(envelope, raw, context)
+                for (envelope, raw), reason in zip(messages, reasons, strict=True)
+            ]
 
     def _reason(self, envelope: Envelope, raw: bytes) -> str | None:
         """Why a message must not be understood in this process, or None."""
         if envelope.source_id in self._journal.suspects:
             return "it was being read when the daemon last ended"
         return suspicious(raw)
-
-    async def _in_thread(self, messages: Sequence[tuple[Envelope, bytes]], context: Context) -> list[Reading | None]:
-        if not messages:
-            return []
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._understand, messages, context)
-
-    def _understand(self, messages: Sequence[tuple[Envelope, bytes]], context: Context) -> list[Reading | None]:
-        with self._journal.entry([envelope.source_id for envelope, _ in messages]):
-            return [_try(envelope, raw, context) for envelope, raw in messages]
 
     async def _in_child(self, envelope: Envelope, raw: bytes, context: Context, reason: str) -> Reading:
         log.info("message.isolated", connector=envelope.connector, source_id=envelope.source_id, reason=reason)
@@ -130,13 +132,13 @@ class Isolation:
         return Reading(stub(envelope, raw[:HEAD], f"{reason}; {failure}", context), is_stub=True)
 
 
-def _try(envelope: Envelope, raw: bytes, context: Context) -> Reading | None:
-    """Understand one message; None where the normalizer itself has a defect, which must not stop others."""
+def _try(envelope: Envelope, raw: bytes, context: Context) -> Reading | str:
+    """Understand one message; where the normalizer itself has a defect, say so, and let the others go on."""
     try:
         return Reading(normalize(envelope, raw, context))
     except Exception:
         log.exception("normalizer.defect", connector=envelope.connector, source_id=envelope.source_id)
-        return None
+        return "the normalizer has a defect"
 
 
 async def _run_child(task: bytes, time_limit: timedelta) -> tuple[bytes, str | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 
 import msgspec
 import structlog
@@ -62,32 +63,36 @@ class Pipeline:
             for envelope, content in zip(batch, contents, strict=True)
             if envelope.ignored is None and content is not None
         ]
-        readings = iter(await self._isolation.read(messages, context))
+        readings = await self._isolation.read(messages, context)
+        drafts = [_draft(reading, raw) for reading, (_, raw) in zip(readings, messages, strict=True)]
+        kept = iter(await self._keep(messages, drafts))
+        understood = iter(drafts)
         return [
-            await self._arrival(envelope, content, readings) for envelope, content in zip(batch, contents, strict=True)
+            _bare_arrival(envelope)
+            if envelope.ignored
+            else _lost_arrival(envelope)
+            if content is None
+            else self._arrival(envelope, next(understood), kept)
+            for envelope, content in zip(batch, contents, strict=True)
         ]
 
-    async def _arrival(self, envelope: Envelope, raw: bytes | None, readings: Iterator[Reading]) -> Arrival:
-        arrival = _bare_arrival(envelope)
-        if envelope.ignored is not None:
-            return arrival
-        if raw is None:
-            return msgspec.structs.replace(arrival, dead="the spooled message cannot be read back")
-        reading = next(readings)
-        draft = _with_original(reading.draft, raw) if reading.is_stub else reading.draft
-        files = [await self._store.keep(file.content, file.sha256) for file in draft.files]
+    async def _keep(self, messages: Sequence[tuple[Envelope, bytes]], drafts: Sequence[Draft]) -> list[Content]:
+        """Keep the originals and attachments of a batch: for each message its original, then its files."""
+        contents = [
+            content
+            for (envelope, raw), draft in zip(messages, drafts, strict=True)
+            for content in (_original(envelope, raw), *((file.sha256, file.content) for file in draft.files))
+        ]
+        return await self._store.keep(contents)
+
+    def _arrival(self, envelope: Envelope, draft: Draft, kept: Iterator[Content]) -> Arrival:
         return msgspec.structs.replace(
-            arrival,
+            _bare_arrival(envelope),
             draft=draft,
-            original=await self._keep_original(envelope, raw),
-            files=tuple(files),
+            original=next(kept),
+            files=tuple(islice(kept, len(draft.files))),
             targets=self._route(envelope, draft),
         )
-
-    async def _keep_original(self, envelope: Envelope, raw: bytes) -> Content:
-        if isinstance(envelope.raw, BlobRef):
-            return Content(sha256=envelope.raw.sha256, size=envelope.raw.size)
-        return await self._store.keep(raw, hashlib.sha256(raw).hexdigest())
 
     async def _content(self, envelope: Envelope) -> bytes | None:
         """The raw message in memory; None where its spool file is gone or damaged."""
@@ -129,12 +134,24 @@ def _bare_arrival(envelope: Envelope) -> Arrival:
     )
 
 
-def _with_original(draft: Draft, raw: bytes) -> Draft:
-    """A stub with the message that it stands for attached, so that a person can look at it."""
+def _lost_arrival(envelope: Envelope) -> Arrival:
+    return msgspec.structs.replace(_bare_arrival(envelope), dead="the spooled message cannot be read back")
+
+
+def _original(envelope: Envelope, raw: bytes) -> tuple[str, bytes]:
+    """The message as it came, by its digest."""
+    known = envelope.raw.sha256 if isinstance(envelope.raw, BlobRef) else hashlib.sha256(raw).hexdigest()
+    return known, raw
+
+
+def _draft(reading: Reading, raw: bytes) -> Draft:
+    """The draft; a stub has the message that it stands for attached, so that a person can look at it."""
+    if not reading.is_stub:
+        return reading.draft
     original = File(
         filename="original.eml",
         media_type="message/rfc822",
         content=raw,
         sha256=hashlib.sha256(raw).hexdigest(),
     )
-    return msgspec.structs.replace(draft, files=(*draft.files, original))
+    return msgspec.structs.replace(reading.draft, files=(*reading.draft.files, original))

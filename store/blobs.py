@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -35,21 +35,36 @@ class BlobFiles:
         try:
             async for chunk in chunks:
                 await asyncio.to_thread(writer.add, chunk)
-            return await asyncio.to_thread(writer.finish)
+            ref = await asyncio.to_thread(writer.finish)
+            await asyncio.to_thread(sync_directory, self.path(ref.sha256).parent)
         finally:
             writer.discard()
+        return ref
 
-    def put(self, content: bytes, sha256: str) -> None:
-        """Store content that is in memory.  Blocks on the disk; raises Transient if that cannot take it."""
+    def put(self, contents: Sequence[tuple[str, bytes]]) -> None:
+        """Store contents that are in memory, by their digests, and sync each folder once for all of them.
+
+        Blocks on the disk; raises Transient if that cannot take them.
+        """
+        folders = {self._put(sha256, content) for sha256, content in contents}
+        try:
+            for folder in filter(None, folders):
+                sync_directory(folder)
+        except OSError as error:
+            raise _cannot_write(error) from None
+
+    def _put(self, sha256: str, content: bytes) -> Path | None:
+        """Write and sync a file; the folder in which its name is new."""
         path = self.path(sha256)
         if self._offered_again(path):
-            return
+            return None
         writer = self._begin()
         try:
             writer.add(content)
             writer.finish()
         finally:
             writer.discard()
+        return path.parent
 
     def read(self, sha256: str) -> Iterator[bytes]:
         """Yield the clear content in pieces.
@@ -109,6 +124,7 @@ class _FileWriter:
             raise _cannot_write(error) from None
 
     def finish(self) -> BlobRef:
+        """Sync the file and give it its name, which is durable once its folder is synced."""
         ref = BlobRef(self._digest.hexdigest(), self._size)
         path = self._files.path(ref.sha256)
         try:
@@ -117,7 +133,6 @@ class _FileWriter:
             os.fsync(self._file.fileno())
             path.parent.mkdir(mode=0o700, exist_ok=True)
             self._temporary.rename(path)
-            sync_directory(path.parent)
         except OSError as error:
             raise _cannot_write(error) from None
         return ref

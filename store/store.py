@@ -29,6 +29,9 @@ from store.migrate import migrate
 from store.schema import attachment, blob
 from store.writer import Writer
 
+FILE_WRITERS = 4
+"""Large contents of a batch that are written at once: each waits for the disk, not for the processor."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -101,38 +104,42 @@ class Store:
             id_: known.receipt("duplicate" if known.status == "accepted" else None) for (_, id_), known in found.items()
         }
 
-    async def keep(self, content: bytes, sha256: str) -> Content:
-        """Prepare content for acceptance: a large one is written to its file now."""
-        if len(content) <= SMALL:
-            return Content(sha256=sha256, size=len(content), clear=content)
-        await asyncio.to_thread(self._blobs.put, content, sha256)
-        return Content(sha256=sha256, size=len(content))
+    async def keep(self, contents: Sequence[tuple[str, bytes]]) -> list[Content]:
+        """Prepare contents, by their digests, for acceptance: large ones are written to their files now."""
+        large = [(sha256, content) for sha256, content in contents if len(content) > SMALL]
+        shares = [large[start::FILE_WRITERS] for start in range(min(FILE_WRITERS, len(large)))]
+        await asyncio.gather(*(asyncio.to_thread(self._blobs.put, share) for share in shares))
+        return [
+            Content(sha256=sha256, size=len(content), clear=content if len(content) <= SMALL else None)
+            for sha256, content in contents
+        ]
 
     async def write_blob(self, chunks: AsyncIterator[bytes]) -> BlobRef:
         """Store a stream, encrypted as it is written.  Raises Transient if the disk cannot take it."""
         self.refuse_when_full()
         return await self._blobs.write(chunks)
 
-    def read_file(self, sha256: str) -> Iterator[bytes]:
-        """Yield the clear content of a blob that is a file; blocks on the disk.
+    def iter_blob(self, sha256: str) -> Iterator[bytes]:
+        """Yield the clear content of a blob in pieces; blocks on the disk, so it is for threads.
 
-        Raises FileNotFoundError if there is none, Permanent if it is damaged.
+        Raises KeyError if it is not there (any more), Permanent if it is damaged.
         """
-        return self._blobs.read(sha256)
-
-    async def read_blob(self, sha256: str) -> AsyncIterator[bytes]:
-        """Yield the clear content of a blob in pieces.  Raises KeyError if it is not there (any more)."""
-        row = await self._read(_find_blob, sha256)
+        with self._engine.connect() as connection:
+            row = _find_blob(connection, sha256)
         if row is not None and row.content is not None:
             yield self.vault.open(row.content, sha256.encode())
             return
         # A spooled message is a file that no row names yet.
-        pieces = self._blobs.read(sha256)
         try:
-            while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
-                yield piece
+            yield from self._blobs.read(sha256)
         except FileNotFoundError:
             raise KeyError(sha256) from None
+
+    async def read_blob(self, sha256: str) -> AsyncIterator[bytes]:
+        """Yield the clear content of a blob in pieces, as `iter_blob` does."""
+        pieces = self.iter_blob(sha256)
+        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            yield piece
 
     async def find_attachment(self, id_: str) -> StoredFile | None:
         """An attachment by its id, or None if there is none (any more)."""

@@ -106,8 +106,8 @@ class MaildirReader:
 
     async def _hand_over(self, batch: list[Found], intake: Intake, state: State) -> None:
         """Accept a batch, and only then move its files to `cur/`."""
-        envelopes = {file.path: await self._envelope(file, state) for file in batch}
-        readable = [(file, envelope) for file in batch if (envelope := envelopes[file.path]) is not None]
+        envelopes = await asyncio.gather(*(self._envelope(file, state) for file in batch))
+        readable = [(file, envelope) for file, envelope in zip(batch, envelopes, strict=True) if envelope is not None]
         await intake.accept([envelope for _, envelope in readable], stream=STREAM)
         await asyncio.to_thread(self._acknowledge, [file for file, _ in readable])
 

@@ -14,7 +14,7 @@ import re
 import shutil
 import tempfile
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -47,8 +47,11 @@ class FileHelpdesk:
 
     async def submit(self, event: Event, ref: TicketRef | None, options: Mapping[str, Json]) -> TicketRef:  # noqa: ARG002  a file has no tickets to continue and no options
         """Append the event and the content of its attachments.  Raises Transient if the disk cannot take them."""
-        for attachment in event.data.attachments:
-            await self._save(attachment)
+        if event.data.attachments:
+            try:
+                await asyncio.to_thread(self._save, event.data.attachments)
+            except OSError as error:
+                raise _cannot_write(self._folder / "attachments", error) from None
         written = asyncio.get_running_loop().create_future()
         self._waiting.append((uuid.UUID(event.id).int, _ENCODE(event) + b"\n", written))
         if self._flushing is None or self._flushing.done():
@@ -90,30 +93,17 @@ class FileHelpdesk:
             _append_durably(self._tickets, b"".join(fresh.values()))
             self._known.update(fresh)
 
-    async def _save(self, attachment: Attachment) -> None:
-        """Write the content of an attachment, unless it is there; what has expired is left out."""
-        target = self._folder / "attachments" / attachment.sha256
-        try:
-            await asyncio.to_thread(target.parent.mkdir, parents=True, exist_ok=True)
-            if not await asyncio.to_thread(target.exists):
-                await self._copy(attachment.sha256, target)
-        except KeyError:
-            log.warning("attachment.expired", attachment=attachment.id)
-        except OSError as error:
-            raise _cannot_write(target, error) from None
-
-    async def _copy(self, sha256: str, target: Path) -> None:
-        """Copy a blob to a file that has its name only when it is whole and synced."""
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as file:
+    def _save(self, attachments: Sequence[Attachment]) -> None:
+        """Write the content of attachments that are not there yet; what has expired is left out."""
+        folder = self._folder / "attachments"
+        folder.mkdir(parents=True, exist_ok=True)
+        for attachment in attachments:
             try:
-                async for piece in self._files.read_blob(sha256):
-                    await asyncio.to_thread(file.write, piece)
-                file.flush()
-                await asyncio.to_thread(os.fsync, file.fileno())
-                await asyncio.to_thread(os.rename, file.name, target)
-            except BaseException:
-                os.unlink(file.name)  # noqa: PTH108  a moment's work, also while being cancelled
-                raise
+                if not (folder / attachment.sha256).exists():
+                    _copy(self._files.iter_blob(attachment.sha256), folder / attachment.sha256)
+            except KeyError:
+                log.warning("attachment.expired", attachment=attachment.id)
+        sync_directory(folder)
 
     def _check(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -121,6 +111,19 @@ class FileHelpdesk:
             raise PermissionError(13, "permission denied")
         if shutil.disk_usage(self._folder).free < LEAST_FREE:
             raise OSError(28, "no space left on device")
+
+
+def _copy(pieces: Iterator[bytes], target: Path) -> None:
+    """Write a file that has its name only when it is whole and synced."""
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as file:
+        try:
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).rename(target)
+        except BaseException:
+            Path(file.name).unlink()
+            raise
 
 
 def _read_ids(path: Path) -> set[int]:

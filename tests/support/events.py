@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
 from model.event import Event
@@ -52,8 +52,13 @@ class MemoryFiles:
     def __init__(self, *contents: bytes) -> None:
         self._contents = {hashlib.sha256(content).hexdigest(): content for content in contents}
 
-    async def read_blob(self, sha256: str) -> AsyncIterator[bytes]:
+    def iter_blob(self, sha256: str) -> Iterator[bytes]:
         """Yield the content in two pieces."""
         content = self._contents[sha256]
         yield content[: len(content) // 2]
         yield content[len(content) // 2 :]
+
+    async def read_blob(self, sha256: str) -> AsyncIterator[bytes]:
+        """The same."""
+        for piece in self.iter_blob(sha256):
+            yield piece

@@ -37,7 +37,7 @@ async def test_a_stream_is_read_back_as_it_was_written(store: Store, length: int
     ref = await store.write_blob(pieces(content, 70_000))
 
     assert (ref.sha256, ref.size) == (hashlib.sha256(content).hexdigest(), length)
-    assert b"".join(store.read_file(ref.sha256)) == content
+    assert b"".join(store.iter_blob(ref.sha256)) == content
 
 
 async def test_a_file_on_disk_is_not_readable(store: Store, tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ async def test_damage_is_noticed(store: Store, tmp_path: Path, damage: str) -> N
     path.write_bytes(stored)
 
     with pytest.raises(Permanent):
-        list(store.read_file(ref.sha256))
+        list(store.iter_blob(ref.sha256))
 
 
 async def test_a_stream_that_breaks_leaves_nothing(store: Store, tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ async def test_a_stream_that_breaks_leaves_nothing(store: Store, tmp_path: Path)
 async def test_the_sweep_removes_what_nobody_named_for_a_day(store: Store, tmp_path: Path) -> None:
     """An unbound file goes after a day; a bound one and a fresh one stay."""
     bound, content = file(b"b" * 100_000), b"b" * 100_000
-    kept = await store.keep(content, bound.sha256)
+    [kept] = await store.keep([(bound.sha256, content)])
     arriving = arrival(draft(1, files=(bound,)))
     await store.accept(batch(msgspec.structs.replace(arriving, files=(kept,))))
     old = await store.write_blob(pieces(b"o" * 100_000, 1000))
