@@ -24,20 +24,22 @@ from fanin.http import Surface, listening
 from fanin.isolation import Isolation, Journal
 from fanin.pipeline import ConnectorIntake, Pipeline
 from fanin.state import ConnectorState
-from fanin.supervisor import Post, Supervisor
+from fanin.supervisor import LOCK_PAUSE, Post, Supervisor
 from model.clock import SystemClock
 from model.draft import Context, Draft
 from model.envelope import Envelope
 from model.errors import Misconfigured, Transient
 from model.health import Health
 from store.arrival import Target
-from store.locks import connector_lock
+from store.locks import process_lock
 from store.retention import Retention
 from store.store import Store
 
 log = structlog.get_logger()
 
 Role = Literal["all", "intake", "deliver"]
+DELIVERY_LOCK = "-delivery"
+"""No connector can have this name."""
 SWEEP_EVERY = timedelta(minutes=10)
 
 
@@ -70,7 +72,7 @@ class App:
             make=lambda health: factory(name, settings, health),
             intake=ConnectorIntake(self.pipeline, self.store, name, partial(_context, settings)),
             state=ConnectorState(self.store, name),
-            lock=lambda: connector_lock(self.config.data_dir / "locks", name),
+            lock=lambda: process_lock(self.config.data_dir / "locks", name),
         )
 
     def healths(self) -> Iterable[Health]:
@@ -86,7 +88,7 @@ class App:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self._sweep(), name="retention")]
                 if role != "intake":
-                    tasks.append(group.create_task(self.delivery.run(), name="delivery"))
+                    tasks.append(group.create_task(self._deliver(), name="delivery"))
                 started()
                 await stop.wait()
                 await self.supervisor.stop()
@@ -138,6 +140,16 @@ class App:
         }
         return targets(traits, self.config.routes, self.config.also)
 
+    async def _deliver(self) -> None:
+        """Deliver until cancelled, alone: who delivers holds a lock, and others wait to take over."""
+        while True:
+            try:
+                with process_lock(self.config.data_dir / "locks", DELIVERY_LOCK):
+                    await self.delivery.run()
+            except Misconfigured as error:
+                log.warning("delivery.waiting", reason=str(error))
+                await asyncio.sleep(LOCK_PAUSE.total_seconds())
+
     async def _sweep(self) -> None:
         """Let expire what has expired, every ten minutes."""
         keep = self.config.store.retention
@@ -173,6 +185,7 @@ async def opened(config: Config) -> AsyncIterator[App]:
         base_url=config.http.links,
         key=config.store.encryption_key.read() if config.store.encryption_key else None,
         min_free_disk=config.store.min_free_disk,
+        helpdesks=frozenset(config.helpdesks),
     )
     app = App(config, store)
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -51,14 +52,14 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._leftover = list(folder.iterdir())
+        self._leftover = [file for file in folder.iterdir() if not _is_alive(file.name.partition("-")[0])]
         self._numbers = itertools.count()
         self.suspects = {source_id for file in self._leftover for source_id in _read_ids(file)}
 
     @contextmanager
     def entry(self, source_ids: Sequence[str]) -> Iterator[None]:
         """Keep the ids on disk for as long as the block runs."""
-        file = self._folder / f"{next(self._numbers)}.now"
+        file = self._folder / f"{os.getpid()}-{next(self._numbers)}"
         file.write_bytes(orjson.dumps(list(source_ids)))
         try:
             yield
@@ -159,6 +160,22 @@ async def _run_child(task: bytes, time_limit: timedelta) -> tuple[bytes, str | N
     if child.returncode != 0:
         return b"", f"reading it ended with status {child.returncode}"
     return output, None
+
+
+def _is_alive(pid: str) -> bool:
+    """Whether the process that wrote a journal file still runs.
+
+    Our own number is that of a dead one: we have written nothing yet, and in a container it is always the same.
+    """
+    if not pid.isdecimal() or int(pid) == os.getpid():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _read_ids(file: Path) -> list[str]:

@@ -22,6 +22,15 @@ from store.rows import Rows
 from store.schema import conversation, message
 
 
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """What acceptance has to know of the configuration."""
+
+    base_url: str
+    """What every link in a ticket begins with."""
+    helpdesks: frozenset[str] | None = None
+    """The helpdesks that are configured now; None: whichever are named."""
+
+
 class Known(msgspec.Struct, frozen=True):
     """A message that the store holds, as far as a receipt needs it."""
 
@@ -48,9 +57,9 @@ class Known(msgspec.Struct, frozen=True):
 class Acceptance:
     """Accepts the batches of one commit."""
 
-    def __init__(self, connection: Connection, vault: Vault, now: datetime, base_url: str) -> None:
-        self._connection, self._vault, self._now = connection, vault, now
-        self._rows = Rows(vault, milliseconds(now), base_url)
+    def __init__(self, connection: Connection, vault: Vault, now: datetime, terms: Terms) -> None:
+        self._connection, self._vault, self._now, self._terms = connection, vault, now, terms
+        self._rows = Rows(vault, milliseconds(now), terms.base_url)
         self._sources: dict[tuple[str, str], Known] = {}
         self._events: dict[str, Known] = {}
         self._threads = Threads(vault, now)
@@ -85,7 +94,9 @@ class Acceptance:
     def _accept(self, arrival: Arrival, event: str) -> Receipt:
         source = (arrival.connector, arrival.source_id)
         if known := self._sources.get(source):
-            return known.receipt("duplicate" if known.status == "accepted" else known.status)
+            if known.status != "ignored" or arrival.draft is None:
+                return known.receipt("duplicate" if known.status == "accepted" else known.status)
+            self._rows.replace_message(arrival)  # a later rule lets it in
         known = self._decide(arrival, event)
         self._sources[source] = known
         return known.receipt()
@@ -98,7 +109,7 @@ class Acceptance:
             return msgspec.structs.replace(same, status="duplicate")
         thread = self._threads.place(arrival, event)
         known = Known("accepted", event, thread.id, thread.last_sequence, thread.tracking_number)
-        self._rows.add_ticket(arrival, event, thread, _targets(arrival, thread))
+        self._rows.add_ticket(arrival, event, thread, _targets(arrival, thread, self._terms.helpdesks))
         self._events[event] = known
         return known
 
@@ -146,7 +157,7 @@ _KNOWN = select(
 ).outerjoin(conversation, conversation.c.id == message.c.conversation)
 
 
-def _targets(arrival: Arrival, thread: Thread) -> list[Target]:
+def _targets(arrival: Arrival, thread: Thread, configured: frozenset[str] | None) -> list[Target]:
     """The helpdesks of the message: a conversation stays with those that it has.
 
     A follow-up that matches another route changes how its helpdesks treat it, not which they are.
@@ -155,5 +166,7 @@ def _targets(arrival: Arrival, thread: Thread) -> list[Target]:
     wanted = {target.helpdesk: target for target in arrival.targets}
     if thread.helpdesks is None:
         thread.helpdesks = list(wanted)
-    staying = [wanted.get(name, Target(helpdesk=name)) for name in thread.helpdesks]
+    staying = [
+        wanted.get(name, Target(helpdesk=name)) for name in thread.helpdesks if configured is None or name in configured
+    ]
     return staying or list(wanted.values())

@@ -67,7 +67,7 @@ def _imbalances(connection: Connection, helpdesks: list[str]) -> list[str]:
         ~exists().where(and_(dead_letter.c.event == delivery.c.event, dead_letter.c.helpdesk == delivery.c.helpdesk)),
     )
     if count := connection.execute(unexplained).scalar_one():
-        found.append(f"{count} dead deliveries have no dead letter that says why (expired: retention.dead_letters)")
+        found.append(f"{count} dead deliveries have no dead letter that says why")
     gaps = (
         select(func.count())
         .select_from(conversation)

@@ -1,4 +1,4 @@
-"""One process reads a connector of a data_dir: a lock that the kernel frees when its holder dies."""
+"""One process reads a connector of a data_dir, and one delivers: locks that the kernel frees when their holder dies."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from model.errors import Misconfigured
 
 
 @contextmanager
-def connector_lock(folder: Path, name: str) -> Iterator[None]:
-    """Hold the connector's lock (flock on `<folder>/<name>`).
+def process_lock(folder: Path, name: str) -> Iterator[None]:
+    """Hold the lock of a connector, or of the delivery (flock on `<folder>/<name>`).
 
     Raises Misconfigured, naming the holder's process id, if another process holds it.
     """
@@ -25,7 +25,7 @@ def connector_lock(folder: Path, name: str) -> Iterator[None]:
         except BlockingIOError:
             holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
             raise Misconfigured(
-                f"connector {name} is being read by another fanin (process {holder}) on this data_dir: "
+                f"{name} is being done by another fanin (process {holder}) on this data_dir: "
                 "stop that one, or give this one a data_dir of its own"
             ) from None
         os.truncate(descriptor, 0)

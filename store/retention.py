@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, delete, exists, or_, select, update
 
 from store.arrival import milliseconds
 from store.blobs import BlobFiles
-from store.schema import attachment, blob, dead_letter, delivery, message, state
+from store.schema import attachment, blob, conversation, dead_letter, delivery, message, state
 
 log = structlog.get_logger()
 
@@ -62,10 +62,26 @@ def _expire(connection: Connection, run: Expiry) -> int:
         and_(attachment.c.role == "original", attachment.c.stored_at < _before(run.now, keep.originals)),
     )
     connection.execute(delete(attachment).where(old, ~undelivered))
-    connection.execute(delete(dead_letter).where(dead_letter.c.buried_at < _before(run.now, keep.dead_letters)))
+    _expire_requesters(connection, _before(run.now, keep.messages))
+    _expire_letters(connection, _before(run.now, keep.dead_letters))
     connection.execute(delete(state).where(state.c.expires_at <= now))
     unreferenced = ~exists().where(attachment.c.sha256 == blob.c.sha256)
     return connection.execute(delete(blob).where(unreferenced)).rowcount
+
+
+def _expire_requesters(connection: Connection, before: int) -> None:
+    """Forget who asked in conversations of which nothing is left."""
+    alive = exists().where(message.c.conversation == conversation.c.id, message.c.body.is_not(None))
+    nothing_left = and_(conversation.c.opened_at < before, conversation.c.requester != b"", ~alive)
+    connection.execute(update(conversation).where(nothing_left).values(requester=b""))
+
+
+def _expire_letters(connection: Connection, before: int) -> None:
+    """Drop what was given up long ago; that it existed stays on the account."""
+    old = dead_letter.c.buried_at < before
+    letter = exists().where(dead_letter.c.event == delivery.c.event, dead_letter.c.helpdesk == delivery.c.helpdesk, old)
+    connection.execute(update(delivery).where(delivery.c.status == "dead", letter).values(status="dropped"))
+    connection.execute(delete(dead_letter).where(old))
 
 
 def _before(now: datetime, span: timedelta) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import orjson
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, bindparam, delete, insert
 from sqlalchemy.dialects.sqlite import insert as insert_unless_known
 
 from model.event import Event
@@ -26,6 +26,7 @@ class Rows:
 
     def __init__(self, vault: Vault, now: int, base_url: str) -> None:
         self._vault, self._now, self._base_url = vault, now, base_url
+        self._forgotten: list[dict[str, Any]] = []
         self._messages: list[dict[str, Any]] = []
         self._attachments: list[dict[str, Any]] = []
         self._blobs: dict[str, dict[str, Any]] = {}
@@ -53,6 +54,10 @@ class Rows:
             "accepted_at": self._now,
             "body": body,
         })  # fmt: skip
+
+    def replace_message(self, arrival: Arrival) -> None:
+        """Forget how an arrival was accounted for before."""
+        self._forgotten.append({"_connector": arrival.connector, "_source_id": arrival.source_id})
 
     def add_ticket(self, arrival: Arrival, event_id: str, thread: Thread, targets: list[Target]) -> None:
         """Make an accepted arrival the newest message of its conversation, with a job for each helpdesk."""
@@ -100,6 +105,7 @@ class Rows:
         """Write everything, referenced rows first."""
         for statement, rows in (
             (_ADD_BLOB, list(self._blobs.values())),
+            (_FORGET, self._forgotten),
             (insert(message), self._messages),
             (_ADD_ATTACHMENT, self._attachments),
             (insert(delivery), self._deliveries),
@@ -203,6 +209,9 @@ class Rows:
         return id_
 
 
+_FORGET = delete(message).where(
+    message.c.connector == bindparam("_connector"), message.c.source_id == bindparam("_source_id")
+)
 _ADD_BLOB = insert_unless_known(blob).on_conflict_do_nothing()
 _ADD_ATTACHMENT = insert_unless_known(attachment).on_conflict_do_nothing()
 _MOVE_CURSOR = insert_unless_known(cursor)

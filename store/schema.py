@@ -1,6 +1,6 @@
 """The tables.  Times are integers, milliseconds of the Unix epoch; ids are UUIDs in their text form.
 
-Columns named `*_key` hold a keyed digest (HMAC) of an address or a Message-ID: enough to recognise it,
+Columns named `*_key` hold a keyed digest (BLAKE2b) of an address or a Message-ID: enough to recognise it,
 useless without the store's key.  Columns of content are encrypted (`store.crypto`).
 """
 
@@ -164,7 +164,6 @@ dead_letter = Table(
     Column("source_id", Text, nullable=False),
     Column("event", Text),
     Column("helpdesk", Text),
-    Column("envelope", LargeBinary),
     Column("buried_at", BigInteger, nullable=False, index=True),
 )
 

@@ -20,7 +20,7 @@ from model.event import Event, Job, TicketRef
 from model.json import Json
 from model.ticket import Lane
 from store import audit, dead_letters, kept, ledger, retention
-from store.accept import Acceptance, known_sources
+from store.accept import Acceptance, Terms, known_sources
 from store.arrival import SMALL, Batch, Content
 from store.blobs import BlobFiles
 from store.crypto import Vault, load_master_key
@@ -52,25 +52,34 @@ class Store:
     if the database cannot take it now.
     """
 
-    def __init__(self, data_dir: Path, engine: Engine, vault: Vault, *, base_url: str, min_free_disk: int) -> None:
+    def __init__(self, data_dir: Path, engine: Engine, vault: Vault, terms: Terms, *, min_free_disk: int) -> None:
         self.data_dir, self.vault = data_dir, vault
-        self._engine, self._base_url, self._min_free_disk = engine, base_url, min_free_disk
+        self._engine, self._terms, self._min_free_disk = engine, terms, min_free_disk
         self._blobs = BlobFiles(data_dir / "blobs", vault)
         self._writer = Writer(engine)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
 
     @classmethod
     async def open(
-        cls, data_dir: Path, *, base_url: str = "http://127.0.0.1:9090", key: str | None = None, min_free_disk: int = 0
+        cls,
+        data_dir: Path,
+        *,
+        base_url: str = "http://127.0.0.1:9090",
+        key: str | None = None,
+        min_free_disk: int = 0,
+        helpdesks: frozenset[str] | None = None,
     ) -> Store:
         """Open the data_dir, creating or migrating what is in it.
+
+        `helpdesks` are those that are configured now; a conversation does not stay with any other.
 
         Raises Misconfigured if it cannot be written, or belongs to a newer version.
         """
         master = await asyncio.to_thread(load_master_key, data_dir / "keys" / "store.key", key)
         engine = create_store_engine(data_dir / "fanin.db")
         await asyncio.to_thread(migrate, engine, data_dir / "fanin.db")
-        return cls(data_dir, engine, Vault(master), base_url=base_url, min_free_disk=min_free_disk)
+        terms = Terms(base_url=base_url, helpdesks=helpdesks)
+        return cls(data_dir, engine, Vault(master), terms, min_free_disk=min_free_disk)
 
     async def close(self) -> None:
         """Finish what is being written, and let go of the files."""
@@ -98,10 +107,15 @@ class Store:
             )
 
     async def known(self, connector: str, source_ids: Sequence[str]) -> dict[str, Receipt]:
-        """The receipts of those messages that the store has already."""
+        """The receipts of those messages that need not be understood again.
+
+        One that was ignored is not among them: a later rule may let it in.
+        """
         found = await self._read(known_sources, {connector: list(source_ids)})
         return {
-            id_: known.receipt("duplicate" if known.status == "accepted" else None) for (_, id_), known in found.items()
+            id_: known.receipt("duplicate" if known.status == "accepted" else None)
+            for (_, id_), known in found.items()
+            if known.status != "ignored"
         }
 
     async def keep(self, contents: Sequence[tuple[str, bytes]]) -> list[Content]:
@@ -254,7 +268,7 @@ class Store:
     # -- plumbing -------------------------------------------------------------------------------
 
     def _accept(self, connection: Connection, batches: Sequence[Batch]) -> list[list[Receipt]]:
-        return Acceptance(connection, self.vault, _now(), self._base_url).run(batches)
+        return Acceptance(connection, self.vault, _now(), self._terms).run(batches)
 
     async def _read(
         self, query: Callable[Concatenate[Connection, P], R], /, *arguments: P.args, **named: P.kwargs

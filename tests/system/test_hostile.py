@@ -128,7 +128,7 @@ def test_what_was_being_read_when_the_daemon_died_is_read_in_a_child(daemon: Dae
     source_id = event["data"]["message"]["source_id"]
     for path in [*daemon.data.glob("fanin.db*"), daemon.data / "tickets" / "tickets.jsonl"]:
         path.unlink()
-    (daemon.data / "parsing" / "0.now").write_text(f'["{source_id}"]')
+    (daemon.data / "parsing" / "999999999-0").write_text(f'["{source_id}"]')
     (daemon.inbox / "cur" / "suspect:2,").rename(daemon.inbox / "new" / "suspect")
 
     daemon.start()

@@ -176,7 +176,7 @@ def test_a_second_daemon_does_not_read_the_same_connector(
     second.start()
 
     assert daemon.process is not None
-    refused = f"being read by another fanin (process {daemon.process.pid})"
+    refused = f"being done by another fanin (process {daemon.process.pid})"
     until(lambda: refused in second.log, within=20, what="the refusal")
     second.terminate()
 
@@ -321,3 +321,26 @@ def test_backfill_reads_again_without_a_second_ticket(daemon: Daemon) -> None:
     assert again.returncode == 0, again.stderr
     assert "6 messages handed over" in again.stdout
     assert_complete(daemon, len(mails))
+
+
+def test_two_processes_that_deliver_take_turns(
+    make_daemon: Callable[..., Daemon], daemon: Daemon, tmp_path: Path
+) -> None:
+    """Of two delivering processes on one data_dir one waits, and takes over when the other has ended."""
+    daemon.start()
+    daemon.wait_ready()
+    second = make_daemon(tmp_path / "second")
+    second.configuration["data_dir"] = str(daemon.data)
+    second.start({}, "--role", "deliver")
+    until(lambda: "delivery.waiting" in second.log, within=20, what="the second to wait")
+    daemon.drop("1", mail(1))
+    daemon.wait_for_tickets(1)
+    daemon.kill()
+    daemon.start({}, "--role", "intake")
+    daemon.wait_ready()
+
+    daemon.drop("2", mail(2))
+
+    until(lambda: len(daemon.tickets()) == 2, within=30, what="the second to take over")
+    second.terminate()
+    daemon.terminate()

@@ -67,7 +67,6 @@ def upgrade() -> None:
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("event", sa.Text(), nullable=True),
         sa.Column("helpdesk", sa.Text(), nullable=True),
-        sa.Column("envelope", sa.LargeBinary(), nullable=True),
         sa.Column("buried_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )

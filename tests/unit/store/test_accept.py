@@ -198,3 +198,29 @@ async def test_nothing_readable_is_in_the_database_file(store: Store, tmp_path: 
     assert stored
     for word in (b"message 1", b"customer@example.com", b"passport.png", b"the attachment", b"raw 1"):
         assert word not in stored
+
+
+async def test_an_ignored_message_can_be_let_in_later(store: Store) -> None:
+    """What lay before the start becomes a ticket when it is handed over without that rule (`fanin backfill`)."""
+    made = arrival(draft(1))
+    await store.accept(batch(msgspec.structs.replace(made, draft=None, files=(), ignored="before-start")))
+    assert await store.known("mail", ["1"]) == {}
+
+    [receipt] = await store.accept(batch(made))
+
+    assert receipt.status == "accepted"
+    assert [line.state for line in (await store.account(["desk"])).lines] == ["accepted", "due"]
+
+
+async def test_a_conversation_does_not_stay_with_a_helpdesk_that_is_gone(tmp_path: Path) -> None:
+    """Where its helpdesk is no longer configured, a follow-up goes where a new message would."""
+    store = await Store.open(tmp_path, helpdesks=frozenset({"desk"}))
+    await store.accept(batch(arrival(draft(1), to=("desk",))))
+    await store.close()
+    store = await Store.open(tmp_path, helpdesks=frozenset({"other"}))
+
+    [answer] = await store.accept(batch(arrival(draft(2, answers=1), to=("other",))))
+
+    dues, _ = await store.pair(answer.conversation_id or "", "other")
+    assert [due.sequence for due in dues] == [2]
+    await store.close()

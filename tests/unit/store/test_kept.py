@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from fanin.state import ConnectorState
 from model.errors import Misconfigured
 from store.database import create_store_engine
-from store.locks import connector_lock
+from store.locks import process_lock
 from store.migrate import HEAD, migrate
 from store.schema import metadata
 from store.store import Store
@@ -80,12 +80,12 @@ async def test_a_short_key_is_refused(tmp_path: Path) -> None:
 
 def test_a_connector_is_locked_for_one_process(tmp_path: Path) -> None:
     """A second holder is told who the first is; after that one ends the lock is free."""
-    with connector_lock(tmp_path, "mail"):
-        with pytest.raises(Misconfigured, match="being read by another fanin"), connector_lock(tmp_path, "mail"):
+    with process_lock(tmp_path, "mail"):
+        with pytest.raises(Misconfigured, match="being done by another fanin"), process_lock(tmp_path, "mail"):
             pass
-        with connector_lock(tmp_path, "other"):
+        with process_lock(tmp_path, "other"):
             pass
-    with connector_lock(tmp_path, "mail"):
+    with process_lock(tmp_path, "mail"):
         pass
 
 
