@@ -176,10 +176,10 @@ class _Reader:
         That happens where a program nests parts but writes their boundaries in the wrong order.
         """
         for boundary in self.closed if self.left > 0 and end - start < _MAX_ASTRAY else ():
-            strays = list(self.spans(boundary, start, end)) if self.raw.find(b"--" + boundary, start, end) >= 0 else []
-            if strays and b"boundary" not in self.raw[start : strays[0][0]].lower():
-                yield from self.entities(start, self.raw.rfind(b"--" + boundary, start, strays[0][0]), default)
-                for opened, closed in strays:
+            stray = next(self.delimiters(b"--" + boundary, start, end), None)
+            if stray and b"boundary" not in self.raw[start : stray[0]].lower():
+                yield self.entity(start, max(start, stray[0]), default)
+                for opened, closed in self.spans(boundary, start, end):
                     yield self.entity(opened, closed, default)
                 return
         yield self.entity(start, end, default)
