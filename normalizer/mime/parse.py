@@ -24,13 +24,14 @@ MAX_NESTED_MESSAGES = 2
 
 _BEFORE_HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]*(?:>?From [^\r\n]*\r?\n)?")
 _DASHED_LINE = re.compile(rb"^--([^\s-][^\r\n]{0,200}?)[ \t]*\r?$", re.MULTILINE)
-_MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+", re.ASCII)
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]{1,80}/[\w!#$&^.+*-]{1,80}", re.ASCII)
 _CRLF_ENDINGS = (b"\r\n\r\n", b"\n\n", b"\n\r\n")
 _LF_ENDINGS = (b"\n\n", b"\n\r\n", b"\r\n\r\n")
 NO_PARTS = "a multipart without parts"
 _MAX_CLOSED = 7
 _MAX_ASTRAY = 32 * 1024
 _MAX_ENCODING = 60
+_MAX_ID = 250
 _MAX_TAIL = 1024 * 1024
 _MESSAGES = ("message/rfc822", "message/global", "message/news")
 
@@ -214,4 +215,4 @@ class _Reader:
 
 
 def _bare_id(value: bytes) -> str | None:
-    return decode(value).strip("<> ") or None
+    return decode(value).strip("<> ")[:_MAX_ID] or None

@@ -59,7 +59,9 @@ def test_only_charsets_are_charsets(label):
     assert codec(label) is None
 
 
-@pytest.mark.parametrize("declared", [None, "utf-8", "gb2312", "iso-2022-jp", "utf-7", "utf-16", "hz", "big5", "nonsense"])
+@pytest.mark.parametrize(
+    "declared", [None, "utf-8", "gb2312", "iso-2022-jp", "utf-7", "utf-16", "hz", "big5", "nonsense"]
+)
 def test_nothing_raises(declared):
     """Any bytes give text under any declaration."""
     for seed in range(64):

@@ -59,7 +59,9 @@ def test_delimiters_of_a_part_that_is_over_still_divide():
     assert contents(multipart("mixed", inner, b"\r\ntwo\r\n--in\r\n\r\nthree")) == [b"one", b"two", b"three"]
 
 
-@pytest.mark.parametrize("before", [b"From ann Sun Mar  1 11:00:00 2026\r\n", b"\xef\xbb\xbf", b"\r\n\r\n", b">From x\n"])
+@pytest.mark.parametrize(
+    "before", [b"From ann Sun Mar  1 11:00:00 2026\r\n", b"\xef\xbb\xbf", b"\r\n\r\n", b">From x\n"]
+)
 def test_what_stands_before_the_header_is_passed_over(before):
     """Mbox lines, byte order marks and empty lines are no header."""
     assert parse(before + HEAD + b"\r\nhi").field("subject") == b"Hello"
