@@ -6,12 +6,13 @@ import msgspec
 
 from model.draft import Context, Draft
 from model.envelope import Envelope
-from model.ticket import Bounce, Forwarded, Language
+from model.ticket import Bounce, Forwarded
 from normalizer.assemble import Reading, assemble
 from normalizer.automated.bounce import bounce
 from normalizer.automated.kind import automated
 from normalizer.fingerprint import digest, fingerprint
 from normalizer.fit import MAX_FORWARDED, MAX_NEW, cut, fit, size
+from normalizer.language.detect import detect
 from normalizer.mime.content import read
 from normalizer.mime.origin import origin
 from normalizer.mime.parse import charset_hint, leaves, parse
@@ -58,8 +59,3 @@ def _few(failed: Bounce | None) -> Bounce | None:
 
 def _excerpt(forward: Forwarded | None) -> Forwarded | None:
     return forward and msgspec.structs.replace(forward, text=cut(forward.text, MAX_FORWARDED))
-
-
-def detect(text: str) -> Language | None:  # noqa: ARG001
-    """Stands in until languages are told apart."""
-    return None

@@ -179,9 +179,9 @@ class _Reader:
         for boundary in self.closed if self.left > 0 and end - start < _MAX_ASTRAY else ():
             stray = next(self.delimiters(b"--" + boundary, start, end), None)
             if stray and b"boundary" not in self.raw[start : stray[0]].lower():
-                yield self.entity(start, max(start, stray[0]), default)
+                yield from self.entities(start, max(start, stray[0]), default)
                 for opened, closed in self.spans(boundary, start, end):
-                    yield self.entity(opened, closed, default)
+                    yield from self.entities(opened, closed, default)
                 return
         yield self.entity(start, end, default)
 
