@@ -51,3 +51,8 @@ def test_any_winmail_is_opened_or_refused(content):
     """Damage ends the reading, and never raises."""
     open_tnef(SIGNATURE + b"\x01\x00" + content)
     assert open_tnef(content) is None or content.startswith(SIGNATURE)
+
+
+def test_what_fuzzing_found_stays_fixed():
+    """A marker of a forward with a line of no field behind it."""
+    understand(HEAD + b"\r\n---- Forwarded message ---- nothing here\r\n")
