@@ -216,6 +216,13 @@ class TestLimits:
         assert "[…]" in draft.message.text
         assert len(msgspec.json.encode(draft.message)) < EVENT
 
+    def test_a_text_of_megabytes_is_attached_as_it_came(self):
+        """Its beginning is shown, the rest is not even read."""
+        text = b"words and words\r\n" * 500_000
+        draft = understand(mail("text/plain", text))
+        assert [file.content for file in draft.files] == [text]
+        assert len(draft.message.text) < 200_000
+
     def test_a_large_page_is_attached(self):
         """The text stays."""
         page = b"<p>" + b"</p><p>".join(b"<i>%d</i>" % number for number in range(60_000))
