@@ -20,6 +20,8 @@ from normalizer.stub import too_large
 from normalizer.text.forward import unwrap
 from normalizer.text.reply import new_text
 
+MAX_HEARD = 1000
+"""Characters by which the language is told."""
 MAX_BOUNCED = 200
 """Recipients of a bounce that a ticket names."""
 
@@ -44,7 +46,7 @@ def normalize(envelope: Envelope, raw: bytes, context: Context) -> Draft:
         text="\n\n".join(filter(None, (fitted.text, *fitted.notes))),
         html=fitted.html,
         new_text=cut(new, MAX_NEW),
-        language=detect(new),
+        language=detect(new[:MAX_HEARD]),
         automated=kind,
         bounce=failed,
         forwarded=_excerpt(forward),
