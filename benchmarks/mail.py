@@ -95,7 +95,8 @@ def _content(source: random.Random) -> bytes:
 def _head(source: random.Random, number: int, subject: str, sender: str, charset: str) -> bytes:
     received = "".join(
         f"Received: from mx{hop}.example.net (mx{hop}.example.net [192.0.2.{hop}])\r\n"
-        f"\tby mail.example.com with ESMTPS id {source.randrange(1 << 48):012x}\r\n\tfor <help@example.com>; Tue, 02 Jan 2024 10:{hop:02}:00 +0000\r\n"
+        f"\tby mail.example.com with ESMTPS id {source.randrange(1 << 48):012x}\r\n"
+        f"\tfor <help@example.com>; Tue, 02 Jan 2024 10:{hop:02}:00 +0000\r\n"
         for hop in range(1, 5)
     )
     signature = base64.b64encode(source.randbytes(256)).decode()

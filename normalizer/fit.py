@@ -65,9 +65,9 @@ def size(value: object) -> int:
 
 def cut(text: str, limit: int) -> str:
     """`text` if it takes at most `limit` bytes in JSON; else its beginning, marked where it ends."""
-    if len(text) * _MOST_BYTES <= limit or size(text) <= limit:
+    if len(text) * _MOST_BYTES <= limit or (len(text) <= limit and size(text) <= limit):
         return text
-    low, high = 0, min(len(text), limit)
+    low, high = 0, min(len(text), max(limit, 0))
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if size(text[:middle]) + len(CUT) * 2 <= limit else (low, middle - 1)

@@ -6,12 +6,13 @@ import msgspec
 
 from model.draft import Context, Draft
 from model.envelope import Envelope
-from model.ticket import Bounce, Forwarded, Language
+from model.ticket import Bounce, Forwarded
 from normalizer.assemble import Reading, assemble
 from normalizer.automated.bounce import bounce
 from normalizer.automated.kind import automated
 from normalizer.fingerprint import digest, fingerprint
 from normalizer.fit import MAX_FORWARDED, MAX_NEW, cut, fit, size
+from normalizer.language.detect import detect
 from normalizer.mime.content import read
 from normalizer.mime.origin import origin
 from normalizer.mime.parse import charset_hint, leaves, parse
@@ -19,6 +20,8 @@ from normalizer.stub import too_large
 from normalizer.text.forward import unwrap
 from normalizer.text.reply import new_text
 
+MAX_HEARD = 1000
+"""Characters by which the language is told."""
 MAX_BOUNCED = 200
 """Recipients of a bounce that a ticket names."""
 
@@ -43,7 +46,7 @@ def normalize(envelope: Envelope, raw: bytes, context: Context) -> Draft:
         text="\n\n".join(filter(None, (fitted.text, *fitted.notes))),
         html=fitted.html,
         new_text=cut(new, MAX_NEW),
-        language=detect(new),
+        language=detect(new[:MAX_HEARD]),
         automated=kind,
         bounce=failed,
         forwarded=_excerpt(forward),
@@ -58,8 +61,3 @@ def _few(failed: Bounce | None) -> Bounce | None:
 
 def _excerpt(forward: Forwarded | None) -> Forwarded | None:
     return forward and msgspec.structs.replace(forward, text=cut(forward.text, MAX_FORWARDED))
-
-
-def detect(text: str) -> Language | None:  # noqa: ARG001
-    """Stands in until languages are told apart."""
-    return None

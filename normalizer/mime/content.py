@@ -22,6 +22,9 @@ from normalizer.text.html_safe import sanitise
 _META_CHARSET = re.compile(rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
 _META_WITHIN = 4096
 _MAX_NAMED = 20
+_MAX_WHOLE = 4 * 1024 * 1024
+"""Bytes of a text that is read whole; a ticket holds a tenth of it."""
+_MAX_BEGINNING = 128 * 1024
 _UNSTORABLE = re.compile(r"[\x00\ufffe\uffff\ud800-\udfff]")
 _ENCRYPTED_TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 
@@ -63,12 +66,21 @@ def _text(part: Part, cut: list[File]) -> str:
     """The text of a text part; files that stand in it go to `cut`."""
     if _is_html(part):
         return to_text(_markup(part))
+    if len(part.content) > _MAX_WHOLE:
+        return _beginning(part, cut)
     content, found = uu.cut_out(part.content)
     cut += [file(decode(one.name), one.content, None) for one in found]
     text = visible(decode_text(content, part.parameters.get("charset")))
     if part.parameters.get("format", "").lower() == "flowed":
         text = unflow(text, delsp=part.parameters.get("delsp", "").lower() == "yes")
     return text
+
+
+def _beginning(part: Part, cut: list[File]) -> str:
+    """The beginning of a text that nobody will read to its end; it goes to `cut` as it is."""
+    cut.append(file("message.txt", part.content, "text/plain"))
+    beginning = decode_text(part.content[:_MAX_BEGINNING], part.parameters.get("charset"))
+    return f"{visible(beginning)}\n[… the text goes on in the attachment “message.txt”]"
 
 
 def _page(part: Part, cut: list[File]) -> str:
@@ -85,7 +97,7 @@ def _markup(part: Part) -> str:
     charset = part.parameters.get("charset")
     if charset is None and (meta := _META_CHARSET.search(part.content, 0, _META_WITHIN)):
         charset = meta[1].decode("ascii")
-    return visible(decode_text(part.content, charset))
+    return visible(decode_text(part.content[:_MAX_WHOLE], charset))
 
 
 def _packed(parts: list[Part], cut: list[File]) -> tuple[list[str], list[str]]:

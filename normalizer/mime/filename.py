@@ -16,7 +16,7 @@ def safe_name(name: str) -> str:
     """`name` without a path, characters that cannot be seen, or what Windows reserves; at most MAX_LENGTH
     characters, the extension kept.  Empty where nothing is left.
     """
-    name = " ".join(_UNSEEN.sub("", name).split())
+    name = _UNSEEN.sub("", " ".join(name.split()))
     if _ABSOLUTE.match(name):
         name = re.split(r"[/\\]", name)[-1]
     name = re.sub(r"[/\\]", "_", name).strip(" ")

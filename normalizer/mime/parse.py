@@ -24,13 +24,14 @@ MAX_NESTED_MESSAGES = 2
 
 _BEFORE_HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]*(?:>?From [^\r\n]*\r?\n)?")
 _DASHED_LINE = re.compile(rb"^--([^\s-][^\r\n]{0,200}?)[ \t]*\r?$", re.MULTILINE)
-_MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+", re.ASCII)
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]{1,80}/[\w!#$&^.+*-]{1,80}", re.ASCII)
 _CRLF_ENDINGS = (b"\r\n\r\n", b"\n\n", b"\n\r\n")
 _LF_ENDINGS = (b"\n\n", b"\n\r\n", b"\r\n\r\n")
 NO_PARTS = "a multipart without parts"
 _MAX_CLOSED = 7
 _MAX_ASTRAY = 32 * 1024
 _MAX_ENCODING = 60
+_MAX_ID = 250
 _MAX_TAIL = 1024 * 1024
 _MESSAGES = ("message/rfc822", "message/global", "message/news")
 
@@ -176,11 +177,11 @@ class _Reader:
         That happens where a program nests parts but writes their boundaries in the wrong order.
         """
         for boundary in self.closed if self.left > 0 and end - start < _MAX_ASTRAY else ():
-            strays = list(self.spans(boundary, start, end)) if self.raw.find(b"--" + boundary, start, end) >= 0 else []
-            if strays and b"boundary" not in self.raw[start : strays[0][0]].lower():
-                yield from self.entities(start, self.raw.rfind(b"--" + boundary, start, strays[0][0]), default)
-                for opened, closed in strays:
-                    yield self.entity(opened, closed, default)
+            stray = next(self.delimiters(b"--" + boundary, start, end), None)
+            if stray and b"boundary" not in self.raw[start : stray[0]].lower():
+                yield from self.entities(start, max(start, stray[0]), default)
+                for opened, closed in self.spans(boundary, start, end):
+                    yield from self.entities(opened, closed, default)
                 return
         yield self.entity(start, end, default)
 
@@ -214,4 +215,4 @@ class _Reader:
 
 
 def _bare_id(value: bytes) -> str | None:
-    return decode(value).strip("<> ") or None
+    return decode(value).strip("<> ")[:_MAX_ID] or None

@@ -74,7 +74,7 @@ def inline_headers(line: str) -> dict[Label, str]:
     found = [match for match in _INLINE.finditer(line) if match.start() == 0 or line[match.start() - 1] not in "-'’"]
     ends = [match.start() for match in found[1:]] + [len(line)]
     fields: dict[Label, str] = {}
-    for match, end in zip(found, ends, strict=True):
+    for match, end in zip(found, ends, strict=False):  # of no field at all there is still one end
         fields.setdefault(_LABELS[_folded(match[1] or match[2])], line[match.end() : end].strip())
     return fields
 

@@ -1,0 +1,68 @@
+"""Charsets: what the sender meant, whatever was declared."""
+
+import pytest
+
+from normalizer.mime.charset import codec, decode_text
+
+CHINESE = "我的钱包余额不见了，请帮我看看这笔交易为什么一直没有到账。"
+JAPANESE = "ウォレットの残高が表示されません。確認をお願いします。"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoded", "declared"),
+    [
+        ("café", "utf-8", "utf-8"),
+        ("café", "utf-8", None),
+        ("café", "utf-8", "us-ascii"),
+        ("café", "utf-8", "iso-8859-1"),
+        ("“quoted” – 10 €", "cp1252", "iso-8859-1"),
+        ("镕 and ㊣", "gb18030", "gb2312"),
+        (CHINESE, "gb18030", "x-gbk"),
+        (CHINESE, "gbk", None),
+        (CHINESE, "gbk", "x-unknown"),
+        (CHINESE, "gbk", "us-ascii"),
+        ("똠방각하", "cp949", "euc-kr"),
+        ("똠방각하", "cp949", "ks_c_5601-1987"),
+        ("①㈱髙", "cp932", "shift_jis"),
+        (JAPANESE, "shift_jis", None),
+        (JAPANESE, "euc_jp", None),
+        (JAPANESE, "iso2022_jp", None),
+        (JAPANESE, "iso2022_jp", "us-ascii"),
+        ("嘅喺", "big5hkscs", "big5"),
+        ("Grüße", "utf-7", "utf-7"),
+        ("Grüße", "utf-16", "utf-16"),
+        ("Grüße", "utf-16-le", "utf-16"),
+        ("Grüße", "utf-16-be", "utf-16"),
+        ("Grüße", "utf-8-sig", "utf-8"),
+        ("Привет, верните мои деньги пожалуйста", "koi8_r", "koi8-r"),
+        ("ĞİŞ", "cp1254", "iso-8859-9"),
+    ],
+)
+def test_text_is_what_the_sender_meant(text, encoded, declared):
+    """Vendors' supersets, wrong and missing declarations."""
+    assert decode_text(text.encode(encoded), declared) == text
+
+
+def test_vendor_characters_of_iso_2022_jp_are_read():
+    """Characters that NEC put into free rows are no errors (①㈱)."""
+    assert decode_text(b"\x1b$B-!-j\x1b(B", "iso-2022-jp") == "①㈱"
+
+
+def test_one_broken_byte_does_not_change_the_charset():
+    """A cut character is replaced, the rest is read as declared."""
+    assert decode_text(CHINESE.encode("gb18030")[:-1], "gb18030") == CHINESE[:-1] + "\ufffd"
+
+
+@pytest.mark.parametrize("label", ["rot13", "hex", "base64", "zlib", "idna", "punycode", "undefined", "../x", "", "\0"])
+def test_only_charsets_are_charsets(label):
+    """A label from a mail never reaches a codec that is none for text."""
+    assert codec(label) is None
+
+
+@pytest.mark.parametrize(
+    "declared", [None, "utf-8", "gb2312", "iso-2022-jp", "utf-7", "utf-16", "hz", "big5", "nonsense"]
+)
+def test_nothing_raises(declared):
+    """Any bytes give text under any declaration."""
+    for seed in range(64):
+        assert isinstance(decode_text(bytes((seed * 37 + i * i) % 256 for i in range(200)), declared), str)

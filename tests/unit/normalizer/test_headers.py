@@ -1,0 +1,121 @@
+"""Header fields: words, addresses, dates, ids and parameters."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from model.ticket import Address
+from normalizer.mime.address import MAX_ADDRESSES, addresses
+from normalizer.mime.headers import date, decode, ids
+from normalizer.mime.parameter import parse_value
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (b"plain", "plain"),
+        (b"=?utf-8?Q?caf=C3=A9?= au lait", "café au lait"),
+        (b"=?utf-8?B?5L2g?= =?utf-8?B?5aW9?=", "你好"),
+        (b"=?utf-8?B?5L2g5Q==?=\r\n =?utf-8?B?pb0=?=", "你好"),
+        (b"=?gb2312?B?xOO6ww==?=", "你好"),
+        (b"=?ISO-2022-JP?B?GyRCRnxLXBsoQg==?=", "日本"),
+        (b"=?utf-8*en?Q?hi?=", "hi"),
+        (b"=?utf-8?Q?what??=", "what?"),
+        (b"=?utf-8?Q?a b?=", "a b"),
+        (b"=?nonsense?Q?caf=C3=A9?=", "café"),
+        ("raw 你好".encode(), "raw 你好"),
+        (b"=?utf-8?Q?never closed", "=?utf-8?Q?never closed"),
+        (b"a\x00b\x07c", "abc"),
+    ],
+)
+def test_words_are_decoded(value, text):
+    """RFC 2047 with the mistakes that mailers make, and raw bytes."""
+    assert decode(value) == text
+
+
+def test_raw_bytes_are_read_in_the_charset_of_the_mail():
+    """A header of raw GBK is readable where the body names GBK."""
+    assert decode("发票".encode("gbk"), "gb2312") == "发票"
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (b"ann@example.org", [("", "ann@example.org")]),
+        (b"Ann <Ann@Example.org>", [("Ann", "ann@example.org")]),
+        (b'"Smith, Ann" <a@b.c>, Bob <b@b.c>', [("Smith, Ann", "a@b.c"), ("Bob", "b@b.c")]),
+        (b"a@b.c (Ann)", [("Ann", "a@b.c")]),
+        (b"=?utf-8?Q?a,b?= <a@b.c>", [("a,b", "a@b.c")]),
+        (b'"=?utf-8?B?5L2g5aW9?=" <a@b.c>', [("你好", "a@b.c")]),
+        (b"Team: a@b.c, b@b.c; c@b.c", [("", "a@b.c"), ("", "b@b.c"), ("", "c@b.c")]),
+        (b"undisclosed-recipients:;", []),
+        (b'"Ann <a@b.c>', [("Ann", "a@b.c")]),
+        (b"Ann Smith", [("Ann Smith", "")]),
+        (b"<@route.example:a@b.c>", [("", "a@b.c")]),
+        (b"a(one(two)three)@b.c", [("one(two)three", "a@b.c")]),
+        (b"<>", [("", "")]),
+        (b"", []),
+    ],
+)
+def test_addresses_are_read(value, found):
+    """RFC 5322 section 3.4 with the mistakes that mailers make."""
+    assert addresses(value) == tuple(Address(name=name, address=address) for name, address in found)
+
+
+def test_the_number_of_addresses_is_bounded():
+    """A mail to everybody names some of them."""
+    assert len(addresses(b", ".join(b"u%d@b.c" % number for number in range(40_000)))) == MAX_ADDRESSES
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        (b"Sun, 01 Mar 2026 12:00:00 +0100", datetime(2026, 3, 1, 11, tzinfo=UTC)),
+        (b"1 Mar 26 11:00 GMT", datetime(2026, 3, 1, 11, tzinfo=UTC)),
+        (b"Sun, 1 Mar 2026 06:00:00 EST", datetime(2026, 3, 1, 11, tzinfo=UTC)),
+        (b"Sun, 1 Mar 2026 11:00:00 +0000 (UTC)", datetime(2026, 3, 1, 11, tzinfo=UTC)),
+        (b"Fri, 21 Nov 1997 09(comment):   55  :  06 -0600", datetime(1997, 11, 21, 15, 55, 6, tzinfo=UTC)),
+        (b"2026-03-01T11:00:00Z", datetime(2026, 3, 1, 11, tzinfo=UTC)),
+        (b"Sun, 1 Mar 2026 11:00:60 +0000", datetime(2026, 3, 1, 11, 0, 59, tzinfo=UTC)),
+        (b"31 Feb 2026 11:00:00 +0000", None),
+        (b"1 Jan 0000 00:00:00 +0000", None),
+        (b"1 Jan 2026 00:00:00 +9999", None),
+        (b"yesterday", None),
+    ],
+)
+def test_dates_are_instants(value, moment):
+    """RFC 5322 section 3.3, its obsolete forms and ISO 8601; what is none is None."""
+    assert date(value) == moment
+
+
+def test_ids_are_unique_and_in_order():
+    """References may be repeated and badly parted."""
+    assert ids(b"<a@x><b@x>, junk <a@x>") == ("a@x", "b@x")
+
+
+def test_of_many_ids_the_origin_and_the_nearest_remain():
+    """A thread of years still joins its conversation."""
+    found = ids(b" ".join(b"<%d@x>" % number for number in range(1000)))
+    assert (found[0], found[-1], len(found)) == ("0@x", "999@x", 50)
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (b'attachment; filename="a b.png"', "a b.png"),
+        (b"attachment; filename=a b.png", "a b.png"),
+        (b'attachment; filename="one; two.png"', "one; two.png"),
+        (b"attachment; filename*=utf-8''%E4%BD%A0.png", "你.png"),
+        (b"attachment; filename=x.png; filename*=utf-8''%E4%BD%A0.png", "你.png"),
+        (b"attachment; filename*0*=utf-8''%E4%BD; filename*1*=%A0.png", "你.png"),
+        (b"attachment; filename*0*=utf-8''%E; filename*1*=4%BD%A0.png", "你.png"),
+        (b'attachment; filename*1="b.png"; filename*0="a"', "ab.png"),
+        (b'attachment; filename="=?gb2312?B?xOO6ww==?=.png"', "你好.png"),
+        ('attachment; filename="发票.png"'.encode("gbk"), "发票.png"),
+        (b'attachment; filename="a\\"b.png"', 'a"b.png'),
+        (b'attachment; filename="never closed.png', "never closed.png"),
+    ],
+)
+def test_file_names_are_read(value, name):
+    """RFC 2045 and RFC 2231 with the mistakes that mailers make."""
+    assert parse_value(value, "gbk")[1]["filename"] == name
