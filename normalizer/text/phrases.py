@@ -48,7 +48,7 @@ HEADERS: dict[str, dict[Label, str]] = {
     "tr": {"from": "Kimden|Gönderen", "to": "Kime|Alıcı", "cc": "Bilgi|Kopya|CC", "date": "Tarih|Gönderildi|Gönderme Tarihi|Gönderilme Tarihi|Gönderim Tarihi|Gönderilme", "subject": "Konu"},
     "uk": {"from": "Від|Від кого|Відправник", "to": "Кому|Одержувач|Отримувач", "cc": "Копія", "date": "Дата|Надіслано|Відправлено", "subject": "Тема"},
     "vi": {"from": "Từ|Người gửi", "to": "Đến|Tới|Người nhận|Gửi đến|Gửi tới", "cc": "Đồng gửi", "date": "Ngày|Đã gửi|Gửi|Ngày gửi|Thời gian|Vào lúc|Gửi lúc", "subject": "Chủ đề|Tiêu đề"},
-    "zh-Hans": {"from": "发件人|发信人|寄件人|发送人|发自", "to": "收件人|收信人|发送至", "cc": "抄送|抄送人", "date": "发送时间|日期|时间|发送日期|发件时间|寄件日期", "subject": "主题|标题", "other": "密送|重要性|附件|回复"},
+    "zh-Hans": {"from": "发件人|发信人|寄件人|发送人|发自", "to": "收件人|收信人|发送至", "cc": "抄送|抄送人", "date": "发送时间|日期|时间|发送日期|发件时间|寄件日期", "subject": "主题|主 题|标题", "other": "密送|重要性|附件|回复"},
     "zh-Hant": {"from": "寄件者|寄件人|發件人|發信人|傳送者", "to": "收件者|收件人", "cc": "副本|抄送", "date": "日期|傳送日期|寄件日期|發送時間|傳送時間|時間|寄送時間", "subject": "主旨|主題|標題", "other": "密件副本|重要性|附件"},
 }  # fmt: skip
 """The labels of the header block that Outlook and others put above a message they quote or forward."""
@@ -209,7 +209,7 @@ SENT_FROM: dict[str, str] = {
     "tr": "gönderildi|Outlook'u edinin",
     "uk": "Надіслано з|Відправлено з|Надіслано через",
     "vi": "Đã gửi từ|Được gửi từ|Gửi từ|Tải Outlook",
-    "zh": "发自我的|从我的|發自我的|從我的|来自我的|发送自|获取|來自我的|自我的|发自|发送|傳送|取得",
+    "zh": "发自我的|从我的|發自我的|從我的|来自我的|发送自|获取|來自我的|自我的|发自|签名由|发送|傳送|取得",
 }
 """How a telephone signs.  A line counts only when one of DEVICES is named in it as well."""
 
