@@ -269,6 +269,32 @@ FOOTERS = (
 )
 """How lines begin that mailing lists and virus scanners append."""
 
+CLOSINGS: dict[str, str] = {
+    "ar": "مع أطيب التحيات|مع خالص التحية|تحياتي|شكرا|مع التحية",
+    "cs": "s pozdravem|děkuji",
+    "da": "med venlig hilsen|venlig hilsen|mvh",
+    "de": "mit freundlichen grüßen|mit freundlichem gruß|freundliche grüße|viele grüße|beste grüße|liebe grüße|mfg|lg|vielen dank|gruß|grüße",
+    "en": "best regards|kind regards|regards|best wishes|sincerely|yours|thanks|thank you|many thanks|cheers|best|warm regards",
+    "es": "saludos|un saludo|atentamente|gracias|muchas gracias|cordialmente",
+    "fr": "cordialement|bien cordialement|salutations|meilleures salutations|merci|bien à vous",
+    "id": "salam|hormat saya|terima kasih|terimakasih",
+    "it": "cordiali saluti|distinti saluti|saluti|grazie|cordialmente",
+    "ja": "よろしくお願いします|よろしくお願いいたします|よろしくお願い致します|宜しくお願い致します|敬具|以上",
+    "ko": "감사합니다|고맙습니다|안녕히|드림",
+    "nl": "met vriendelijke groet|groeten|vriendelijke groet|mvg|bedankt",
+    "no": "med vennlig hilsen|vennlig hilsen|hilsen",
+    "pl": "pozdrawiam|z poważaniem|dziękuję",
+    "pt": "atenciosamente|cumprimentos|abraços|obrigado|obrigada|att",
+    "ru": "с уважением|спасибо|с наилучшими пожеланиями",
+    "sv": "med vänlig hälsning|vänliga hälsningar|hälsningar|mvh|tack",
+    "th": "ขอแสดงความนับถือ|ขอบคุณ",
+    "tr": "saygılarımla|teşekkürler|iyi çalışmalar|selamlar|saygılar",
+    "uk": "з повагою|дякую",
+    "vi": "trân trọng|thân ái|cảm ơn|xin cảm ơn",
+    "zh": "此致|祝好|谢谢|謝謝|顺颂|敬上|敬禮|敬礼|顺祝|祝",
+}
+"""How people take their leave.  They stay where they stand below words, and are no words alone."""
+
 FORWARD_PREFIXES = (
     "fw|fwd|wg|tr|rv|enc|res enc|i|vs|vb|vl|pd|doorst|doorg|prz|redir|reenv|ilt|i̇lt|yön|yönl|tov|továbbítás|videresend|vidarebefordra"
     "|přeposl|fwd fw|přep|prep|prepos|proslj|proslijeđeno|προωθ|πρθ|пересл|пер|переадр|перен|转发|轉寄|轉發|転送|전달|trs|terusan|teruskan"

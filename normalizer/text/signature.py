@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 
 from normalizer.text.history import is_rule
-from normalizer.text.phrases import DEVICES, DISCLAIMERS, FOOTERS, SENT_FROM
+from normalizer.text.phrases import CLOSINGS, DEVICES, DISCLAIMERS, FOOTERS, SENT_FROM
 
 MAX_SIGNATURE_LINES = 15
 """Written lines below a delimiter that can still be a signature."""
+MAX_LEAVE_LINES = 8
 MAX_DEVICE_LINE = 120
 MAX_ENDINGS = 40
 """Device lines, notices and signatures that may follow one another."""
@@ -43,6 +44,11 @@ def is_device_line(line: str) -> bool:
     if not (bare.startswith(_SENT_FIRST) or any(phrase in bare for phrase in _SENT_ANYWHERE)):
         return False
     return _DEVICE.search(bare) is not None and _AMOUNT.search(bare) is None
+
+
+def is_leave(lines: Sequence[str]) -> bool:
+    """Whether these few lines only take leave and name who does."""
+    return 0 < len(lines) <= MAX_LEAVE_LINES and lines[0].strip(" *_,.!-，。！").casefold() in _CLOSINGS
 
 
 def is_notice(paragraph: str) -> bool:
@@ -100,3 +106,4 @@ _DEVICE_NAMES = "|".join(re.escape(name.casefold()) for name in DEVICES.split("|
 _DEVICE = re.compile(rf"(?<![a-zà-ÿа-я])(?:{_DEVICE_NAMES})(?![a-zà-ÿа-я])|^sent from my [a-z]+-\d+$")
 _AMOUNT = re.compile(r"\b(?:wallet|address|account|exchange|btc|eth|usdt|\d+\.\d+|0x[0-9a-f]+)\b|[?？]")
 _DISCLAIMERS = [[re.compile(part) for part in parts] for parts in DISCLAIMERS.values()]
+_CLOSINGS = frozenset(phrase.casefold() for cell in CLOSINGS.values() for phrase in cell.split("|"))

@@ -192,6 +192,20 @@ def test_words_below_a_quotation_stay_where_words_stand_above_it():
     assert written.endswith("Yes, since Monday.")
 
 
+@pytest.mark.parametrize(
+    "leave", ["Best regards\nAna", "Mit freundlichen Grüßen\n\nAna", "此致\n敬礼", "С уважением,\nAna"]
+)
+def test_leave_taken_below_a_quotation_is_no_answer(leave):
+    """Programs that quote above the signature leave the greeting below the quotation."""
+    assert new_text(f"Done.\n\nOn 2 Mar 2026, at 10:15, Bo <bo@example.com> wrote:\n> One?\n\n{leave}") == "Done."
+
+
+def test_thanks_with_an_answer_stay():
+    """Who thanks and goes on is answering."""
+    text = "Hi.\n\nOn 2 Mar 2026, at 10:15, Bo <bo@example.com> wrote:\n> One?\n\nThanks, it works now."
+    assert new_text(text).endswith("Thanks, it works now.")
+
+
 def test_a_quotation_alone_stays_whole():
     """A mail of nothing but a quotation is shown as it is."""
     assert new_text("> All that I have.\n") == "> All that I have."
