@@ -135,6 +135,11 @@ def test_device_lines_go(line):
         "Gesendet habe ich gestern",
         "Get my money back",
         "Can I use it from my phone?",
+        "From my phone I cannot log in",
+        "Von meinem Handy aus geht es nicht",
+        "钱是从我的手机转出去的",
+        "携帯から送信したのに届きません",
+        "Telefonumdan giriş yapamıyorum",
     ],
 )
 def test_words_about_sending_stay(line):
