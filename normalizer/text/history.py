@@ -115,7 +115,8 @@ def attribution(lines: Sequence[str], end: int) -> int | None:
         if len(joined) > MAX_ATTRIBUTION_LENGTH:
             return None
     if _complete(joined):
-        return start if _BARE.match(joined) or _WROTE.search(joined) or _answered(lines, end) else None
+        said = _BARE.match(joined) or _ENDING.search(joined) or _WROTE.search(joined)
+        return start if said or _answered(lines, end) else None
     return end if _named(_closing(lines[end]) or "", lines, end) else None
 
 
@@ -293,5 +294,6 @@ _BARE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?: \d{1,2}:\d{2}(?::\d{2})?)?"
     r"(?: (?:GMT|UTC)[+-]\d{1,2}:?\d{0,2} [^<>]{1,80}| [^<>]{0,80}<[^<>@\s]+@[^<>@\s]+>)\s?:?$"
 )
+_ENDING = re.compile(r"\d[:.]\d\d\b.{0,200}<[^<>@\s]{1,64}@[^<>@\s]{1,255}>\)?\s?[:：]$")
 _BROKEN_OFF = re.compile(r">[^<>]{0,30}[:：]$")
 _QUOTED = re.compile(r"[A-Z]{1,4}>(?: |$)")

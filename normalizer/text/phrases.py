@@ -48,7 +48,7 @@ HEADERS: dict[str, dict[Label, str]] = {
     "tr": {"from": "Kimden|Gönderen", "to": "Kime|Alıcı", "cc": "Bilgi|Kopya|CC", "date": "Tarih|Gönderildi|Gönderme Tarihi|Gönderilme Tarihi|Gönderim Tarihi|Gönderilme", "subject": "Konu"},
     "uk": {"from": "Від|Від кого|Відправник", "to": "Кому|Одержувач|Отримувач", "cc": "Копія", "date": "Дата|Надіслано|Відправлено", "subject": "Тема"},
     "vi": {"from": "Từ|Người gửi", "to": "Đến|Tới|Người nhận|Gửi đến|Gửi tới", "cc": "Đồng gửi", "date": "Ngày|Đã gửi|Gửi|Ngày gửi|Thời gian|Vào lúc|Gửi lúc", "subject": "Chủ đề|Tiêu đề"},
-    "zh-Hans": {"from": "发件人|发信人|寄件人|发送人|发自", "to": "收件人|收信人|发送至", "cc": "抄送|抄送人", "date": "发送时间|日期|时间|发送日期|发件时间|寄件日期", "subject": "主题|标题", "other": "密送|重要性|附件|回复"},
+    "zh-Hans": {"from": "发件人|发信人|寄件人|发送人|发自", "to": "收件人|收信人|发送至", "cc": "抄送|抄送人", "date": "发送时间|日期|时间|发送日期|发件时间|寄件日期", "subject": "主题|主 题|标题", "other": "密送|重要性|附件|回复"},
     "zh-Hant": {"from": "寄件者|寄件人|發件人|發信人|傳送者", "to": "收件者|收件人", "cc": "副本|抄送", "date": "日期|傳送日期|寄件日期|發送時間|傳送時間|時間|寄送時間", "subject": "主旨|主題|標題", "other": "密件副本|重要性|附件"},
 }  # fmt: skip
 """The labels of the header block that Outlook and others put above a message they quote or forward."""
@@ -184,9 +184,9 @@ SENT_FROM: dict[str, str] = {
     "ar": "أرسل من|أُرسلت من|مرسل من|تم الإرسال من|أرسلت من",
     "cs": "Odesláno z|Odesláno pomocí|Posláno z",
     "da": "Sendt fra|Sendt med",
-    "de": "Gesendet von|Von meinem|Gesendet mit|Diese Nachricht wurde von meinem|Gesendet über|Versendet mit|Verschickt mit|Gesendet aus|Versandt mit",
+    "de": "Gesendet von|Von meinem*gesendet|Gesendet mit|Diese Nachricht wurde von meinem*gesendet|Gesendet über|Versendet mit|Verschickt mit|Gesendet aus|Versandt mit",
     "el": "Στάλθηκε από|Απεσταλμένο από",
-    "en": "Sent from|Sent via|Sent with|Sent by|Sent using|From my|Get Outlook for|Get|Someone from|Composed on|Sent on",
+    "en": "Sent from|Sent via|Sent with|Sent by|Sent using|From my*|Get Outlook for|Someone from*|Composed on|Sent on",
     "es": "Enviado desde|Enviado con|Enviado mediante|Enviado por|Obtener Outlook para|Obtenga Outlook para|Enviado de",
     "fi": "Lähetetty|Hanki Outlook",
     "fr": "Envoyé depuis|Envoyé de|Envoyé à partir de|Envoyé avec|Envoyé via|Envoyé par|Télécharger Outlook pour|Obtenir Outlook pour|Provenance : Courrier pour",
@@ -195,9 +195,9 @@ SENT_FROM: dict[str, str] = {
     "hu": "Elküldve|Küldve",
     "id": "Dikirim dari|Dikirim melalui|Dikirim menggunakan|Dapatkan Outlook untuk|Terkirim dari|Dihantar daripada",
     "it": "Inviato da|Inviato dal|Inviato con|Inviato tramite|Scarica Outlook per|Ottieni Outlook per|Inviata da",
-    "ja": "から送信|で送信|Outlook for|を入手",
-    "ko": "에서 보냄|에서 전송|을 사용하여 전송|에서 보낸|다운로드|에서 발송",
-    "nl": "Verzonden vanaf|Verstuurd vanaf|Verzonden met|Verzonden vanuit|Outlook voor|Verstuurd met|Verstuurd via|Verzonden via",
+    "ja": "*から送信|*から送信されました|*Outlook*を入手",
+    "ko": "*에서 보냄|*에서 전송|*에서 전송됨|*에서 보낸 메일|*에서 발송|*Outlook*다운로드",
+    "nl": "Verzonden vanaf|Verstuurd vanaf|Verzonden met|Verzonden vanuit|Download Outlook voor|Verstuurd met|Verstuurd via|Verzonden via",
     "no": "Sendt fra|Sendt med|Skaff deg Outlook",
     "pl": "Wysłane z|Wysłano z|Wysłane za pomocą|Pobierz Outlook dla|Pobierz aplikację Outlook",
     "pt": "Enviado do|Enviado de|Enviado a partir|Enviado pelo|Enviado via|Obter o Outlook para|Obter Outlook para|Enviado com|Baixe o Outlook",
@@ -206,20 +206,21 @@ SENT_FROM: dict[str, str] = {
     "sk": "Odoslané z",
     "sv": "Skickat från|Skickat med|Hämta Outlook|Skickat via",
     "th": "ส่งจาก|ส่งโดย|รับ Outlook",
-    "tr": "gönderildi|Outlook'u edinin",
+    "tr": "*gönderildi|*Outlook'u edinin",
     "uk": "Надіслано з|Відправлено з|Надіслано через",
     "vi": "Đã gửi từ|Được gửi từ|Gửi từ|Tải Outlook",
-    "zh": "发自我的|从我的|發自我的|從我的|来自我的|发送自|获取|來自我的|自我的|发自|发送|傳送|取得",
+    "zh": "发自|發自|来自我的|來自我的|发送自|發送自|签名由|从我的*发送|從我的*傳送|從我的*發送|获取*Outlook|取得*Outlook|下载*Outlook",
 }
-"""How a telephone signs.  A line counts only when one of DEVICES is named in it as well."""
+"""How a telephone signs: what the line begins with and, after a `*`, ends with.  One of DEVICES must be named as well, and
+where nothing stands after the `*` the line has four words at most."""
 
 DEVICES = (
     "iphone|ipad|ipod|android|galaxy|samsung|huawei|honor|xiaomi|redmi|poco|oppo|oneplus|realme|pixel|nokia|motorola|lumia"
     "|blackberry|alcatel|htc|xperia|zenfone|handy|mobile|mobil|mobiltelefon|mobilgerät|smartphone|phone|cell|tablet|téléphone"
     "|teléfono|telefone|telefono|telefon|celular|móvil|movil|ponsel|điện thoại|телефон|телефона|смартфон|смартфона|手机|手機"
     "|携帯|スマートフォン|휴대폰|스마트폰|โทรศัพท์|هاتفي|outlook|mail|mailbox|yahoo|gmail|airmail|windows|hotmail|thunderbird"
-    "|aquamail|k-9|spark|protonmail|proton|tutanota|gmx|web.de|mail.ru|yandex|mailspring|superhuman|hey|mailo|edison|nine"
-    "|bluemail|myMail|aol|t-online|orange|libero|foxmail|网易|qq|naver|daum|kakao|nokia|iridium|macbook|mac|pc|symbian"
+    "|aquamail|k-9|spark mail|readdle|protonmail|proton|tutanota|gmx|web.de|mail.ru|yandex|mailspring|superhuman|mailo|edison mail|nine mail"
+    "|bluemail|mymail|aol|t-online|orange|libero|foxmail|网易|qq|naver|daum|kakao|macbook|mac|pc|symbian"
 )
 """Devices and mail programs that people's mail is sent from."""
 
@@ -268,6 +269,32 @@ FOOTERS = (
     "Ce message a été vérifié",
 )
 """How lines begin that mailing lists and virus scanners append."""
+
+CLOSINGS: dict[str, str] = {
+    "ar": "مع أطيب التحيات|مع خالص التحية|تحياتي|شكرا|مع التحية",
+    "cs": "s pozdravem|děkuji",
+    "da": "med venlig hilsen|venlig hilsen|mvh",
+    "de": "mit freundlichen grüßen|mit freundlichem gruß|freundliche grüße|viele grüße|beste grüße|liebe grüße|mfg|lg|vielen dank|gruß|grüße",
+    "en": "best regards|kind regards|regards|best wishes|sincerely|yours|thanks|thank you|many thanks|cheers|best|warm regards",
+    "es": "saludos|un saludo|atentamente|gracias|muchas gracias|cordialmente",
+    "fr": "cordialement|bien cordialement|salutations|meilleures salutations|merci|bien à vous",
+    "id": "salam|hormat saya|terima kasih|terimakasih",
+    "it": "cordiali saluti|distinti saluti|saluti|grazie|cordialmente",
+    "ja": "よろしくお願いします|よろしくお願いいたします|よろしくお願い致します|宜しくお願い致します|敬具|以上",
+    "ko": "감사합니다|고맙습니다|안녕히|드림",
+    "nl": "met vriendelijke groet|groeten|vriendelijke groet|mvg|bedankt",
+    "no": "med vennlig hilsen|vennlig hilsen|hilsen",
+    "pl": "pozdrawiam|z poważaniem|dziękuję",
+    "pt": "atenciosamente|cumprimentos|abraços|obrigado|obrigada|att",
+    "ru": "с уважением|спасибо|с наилучшими пожеланиями",
+    "sv": "med vänlig hälsning|vänliga hälsningar|hälsningar|mvh|tack",
+    "th": "ขอแสดงความนับถือ|ขอบคุณ",
+    "tr": "saygılarımla|teşekkürler|iyi çalışmalar|selamlar|saygılar",
+    "uk": "з повагою|дякую",
+    "vi": "trân trọng|thân ái|cảm ơn|xin cảm ơn",
+    "zh": "此致|祝好|谢谢|謝謝|顺颂|敬上|敬禮|敬礼|顺祝|祝",
+}
+"""How people take their leave.  They stay where they stand below words, and are no words alone."""
 
 FORWARD_PREFIXES = (
     "fw|fwd|wg|tr|rv|enc|res enc|i|vs|vb|vl|pd|doorst|doorg|prz|redir|reenv|ilt|i̇lt|yön|yönl|tov|továbbítás|videresend|vidarebefordra"

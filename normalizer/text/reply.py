@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from normalizer.text.history import Opener, is_quoted, is_rule, openers, visible
-from normalizer.text.signature import is_notice, without_signature
+from normalizer.text.signature import is_leave, is_notice, without_signature
 
 MAX_LENGTH = 100_000
 """Characters that are looked at; a longer text is its own new text."""
@@ -66,8 +66,8 @@ def _is_last_word(seen: Sequence[str], opener: Opener) -> bool:
 
 
 def _is_footer(below: Sequence[str]) -> bool:
-    """Whether what stands below the quotation is no answer: notices and drawn lines."""
-    return all(is_rule(line) or is_notice(line) for line in below)
+    """Whether what stands below the quotation is no answer: leave-taking, notices and drawn lines."""
+    return is_leave(below) or all(is_rule(line) or is_notice(line) for line in below)
 
 
 def _below_single_quote(seen: Sequence[str], start: int) -> int:

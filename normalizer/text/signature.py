@@ -6,16 +6,15 @@ import re
 from collections.abc import Sequence
 
 from normalizer.text.history import is_rule
-from normalizer.text.phrases import DEVICES, DISCLAIMERS, FOOTERS, SENT_FROM
+from normalizer.text.phrases import CLOSINGS, DEVICES, DISCLAIMERS, FOOTERS, SENT_FROM
 
 MAX_SIGNATURE_LINES = 15
 """Written lines below a delimiter that can still be a signature."""
+MAX_LEAVE_LINES = 8
 MAX_DEVICE_LINE = 120
 MAX_ENDINGS = 40
 """Device lines, notices and signatures that may follow one another."""
 
-_DEVICE_FIRST = {"ja", "ko", "nl", "tr", "zh"}
-"""Languages in which the device may be named before the phrase."""
 _DELIMITERS = {"--", "—", "––", "- -", "ᐧ"}
 
 
@@ -39,10 +38,15 @@ def is_device_line(line: str) -> bool:
     """Whether a telephone or mail program says what it is, in any of the languages known."""
     if len(line) > MAX_DEVICE_LINE:
         return False
-    bare = _MARKUP.sub(" ", line).strip(" \t<>()[]*_-.").casefold()
-    if not (bare.startswith(_SENT_FIRST) or any(phrase in bare for phrase in _SENT_ANYWHERE)):
+    bare = " ".join(_MARKUP.sub(" ", line).casefold().split()).strip(" <>()*_-.")
+    if not (bare.startswith(_BEGINNINGS) or bare.endswith(_ENDINGS)):
         return False
-    return _DEVICE.search(bare) is not None and _AMOUNT.search(bare) is None
+    return bool(_SENT.match(bare) and _DEVICE.search(bare) and not _AMOUNT.search(bare))
+
+
+def is_leave(lines: Sequence[str]) -> bool:
+    """Whether these few lines only take leave and name who does."""
+    return 0 < len(lines) <= MAX_LEAVE_LINES and lines[0].strip(" *_,.!-，。！").casefold() in _CLOSINGS
 
 
 def is_notice(paragraph: str) -> bool:
@@ -89,14 +93,17 @@ def _below_delimiter(lines: Sequence[str], end: int) -> int:
 
 
 _MARKUP = re.compile(r"\]?\(?<?https?:\S+|[\[\]<>]")
-_SENT = [
-    (phrase.casefold(), language not in _DEVICE_FIRST)
-    for language, cell in SENT_FROM.items()
-    for phrase in cell.split("|")
-]
-_SENT_FIRST = tuple(phrase for phrase, first in _SENT if first)
-_SENT_ANYWHERE = tuple(phrase for phrase, first in _SENT if not first)
+_SENT_FROM = [phrase.casefold().partition("*") for cell in SENT_FROM.values() for phrase in cell.split("|")]
+_BEGINNINGS = tuple(beginning for beginning, _, _ in _SENT_FROM if beginning)
+_ENDINGS = tuple(ending for beginning, _, ending in _SENT_FROM if not beginning)
+_SENT = re.compile(
+    "|".join(
+        re.escape(beginning) + (f".*{re.escape(ending)}$" if ending else r"(?: \S+){0,2}$" if star else "")
+        for beginning, star, ending in _SENT_FROM
+    )
+)
 _DEVICE_NAMES = "|".join(re.escape(name.casefold()) for name in DEVICES.split("|"))
 _DEVICE = re.compile(rf"(?<![a-zà-ÿа-я])(?:{_DEVICE_NAMES})(?![a-zà-ÿа-я])|^sent from my [a-z]+-\d+$")
 _AMOUNT = re.compile(r"\b(?:wallet|address|account|exchange|btc|eth|usdt|\d+\.\d+|0x[0-9a-f]+)\b|[?？]")
 _DISCLAIMERS = [[re.compile(part) for part in parts] for parts in DISCLAIMERS.values()]
+_CLOSINGS = frozenset(phrase.casefold() for cell in CLOSINGS.values() for phrase in cell.split("|"))

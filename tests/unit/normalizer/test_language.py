@@ -138,7 +138,7 @@ def test_words_speak_for_their_language(language):
     """The n-grams know most of the words that they are made of."""
     words = [word for word in read_words()[language] if len(word) > 5][::7]
     right = sum(max(said, key=said.get) == language for said in map(scores, words))
-    assert right > 0.85 * len(words)
+    assert right > 0.8 * len(words)
 
 
 @given(st.text(max_size=300))

@@ -135,6 +135,11 @@ def test_device_lines_go(line):
         "Gesendet habe ich gestern",
         "Get my money back",
         "Can I use it from my phone?",
+        "From my phone I cannot log in",
+        "Von meinem Handy aus geht es nicht",
+        "钱是从我的手机转出去的",
+        "携帯から送信したのに届きません",
+        "Telefonumdan giriş yapamıyorum",
     ],
 )
 def test_words_about_sending_stay(line):
@@ -190,6 +195,20 @@ def test_words_below_a_quotation_stay_where_words_stand_above_it():
     written = new_text("Hi,\n\nOn 2 Mar 2026, at 10:15, Bo <b@example.com> wrote:\n> One?\n\nYes, since Monday.")
     assert written.startswith("Hi,")
     assert written.endswith("Yes, since Monday.")
+
+
+@pytest.mark.parametrize(
+    "leave", ["Best regards\nAna", "Mit freundlichen Grüßen\n\nAna", "此致\n敬礼", "С уважением,\nAna"]
+)
+def test_leave_taken_below_a_quotation_is_no_answer(leave):
+    """Programs that quote above the signature leave the greeting below the quotation."""
+    assert new_text(f"Done.\n\nOn 2 Mar 2026, at 10:15, Bo <bo@example.com> wrote:\n> One?\n\n{leave}") == "Done."
+
+
+def test_thanks_with_an_answer_stay():
+    """Who thanks and goes on is answering."""
+    text = "Hi.\n\nOn 2 Mar 2026, at 10:15, Bo <bo@example.com> wrote:\n> One?\n\nThanks, it works now."
+    assert new_text(text).endswith("Thanks, it works now.")
 
 
 def test_a_quotation_alone_stays_whole():
