@@ -1,7 +1,7 @@
 # fanin in a container: nothing but /data is written, so that the root file system may be read-only.
 #
 #   docker build -t fanin .
-#   docker run --rm --read-only --tmpfs /tmp -v fanin:/data -p 127.0.0.1:8080:8080 fanin
+#   docker run --rm --read-only --volume fanin:/data --publish 127.0.0.1:8080:8080 fanin
 
 FROM python:3.13-slim AS build
 ENV UV_COMPILE_BYTECODE=1 \
