@@ -6,19 +6,20 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := .tools/bin/uv
+SYNC := $(UV) sync --locked --compile-bytecode --quiet --python $(PYTHON)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: servers help venv dev run test check bench soak image clean
+.PHONY: help venv dev run test check bench soak image clean servers
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-venv: $(VENV)/.installed ## Build .venv with the console script and nothing else
+venv: $(VENV)/.running ## Build .venv with the console script and nothing else
 
-dev: $(VENV)/.developing
+dev: $(VENV)/.developing ## Build .venv with the tools of development too
 
-run: venv ## Start the daemon on the embedded default: Maildir in data/inbox, tickets in data/tickets
+run: $(or $(wildcard $(VENV)/.developing),$(VENV)/.running) ## Start the daemon on the embedded default: Maildir in data/inbox, tickets in data/tickets
 	$(BIN)/fanin run
 
 test: dev servers ## Run the tests, with real servers
@@ -39,7 +40,7 @@ soak: dev servers ## The long runs: thousands of messages, hundreds of restarts
 	FANIN_SOAK=1 $(BIN)/pytest tests/system tests/integration -n 0 --timeout 7200
 
 image: ## Build the container image with docker or podman
-	$$(command -v docker || command -v podman) build -t fanin .
+	if command -v docker; then docker build -t fanin .; else podman build --format docker -t fanin .; fi
 
 clean: ## Remove what was built (never data/)
 	rm -rf $(VENV) .tools dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -50,12 +51,13 @@ servers: ## Install the servers that the tests use, where apt can
 $(UV):
 	@tests/support/install-python $(PYTHON)
 	$(PYTHON) -m venv .tools
-	.tools/bin/pip install --quiet 'uv>=0.9'
+	.tools/bin/pip install --quiet --disable-pip-version-check 'uv>=0.9'
 
-$(VENV)/.installed: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --locked --no-dev --compile-bytecode --quiet --python $(PYTHON)
-	@touch $@
+# The environment is one or the other, and has the stamp of what it is.
+$(VENV)/.running: pyproject.toml uv.lock | $(UV)
+	$(SYNC) --no-dev
+	@rm -f $(VENV)/.developing && touch $@
 
 $(VENV)/.developing: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --locked --compile-bytecode --quiet --python $(PYTHON)
-	@touch $@ $(VENV)/.installed
+	$(SYNC)
+	@rm -f $(VENV)/.running && touch $@
