@@ -7,17 +7,18 @@ a conversation of its own, linked to the one that it quotes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_unless_known
+from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert
 
 from model.draft import Draft
 from model.tracking import tracking_number
 from store.arrival import Arrival, milliseconds
+from store.bulk import insert_rows
 from store.crypto import Vault
 from store.schema import conversation, conversation_key, participant
 
@@ -43,6 +44,7 @@ class Threads:
         self._vault, self._now = vault, now
         self._by_id: dict[str, Thread] = {}
         self._by_key: dict[bytes, list[str]] = {}
+        self._numbers: dict[str, str] = {}
         self._taken: set[str] = set()
         self._keys: list[dict[str, Any]] = []
         self._participants: list[dict[str, Any]] = []
@@ -50,9 +52,9 @@ class Threads:
 
     def look_up(self, connection: Connection, drafts: dict[str, Draft]) -> None:
         """Fetch what any of the drafts, by their events, may join or collide with."""
-        numbers = [number for event in drafts for number in self._candidates(self._id(event))]
-        taken = select(conversation.c.tracking_number).where(conversation.c.tracking_number.in_(numbers))
-        self._taken.update(connection.execute(taken).scalars())
+        self._numbers = {id_: self._number(id_) for id_ in map(self._id, drafts)}
+        wanted = conversation.c.tracking_number.in_(self._numbers.values())
+        self._taken.update(connection.execute(select(conversation.c.tracking_number).where(wanted)).scalars())
         self._look_up_quoted(connection, drafts.values())
 
     def _look_up_quoted(self, connection: Connection, drafts: Iterable[Draft]) -> None:
@@ -82,16 +84,12 @@ class Threads:
 
     def write(self, connection: Connection) -> None:
         """Write what was opened and what grew."""
-        opened = [thread for thread in self._by_id.values() if thread.is_new]
-        if opened:
-            connection.execute(insert(conversation), [_row(thread) for thread in opened])
+        insert_rows(connection, _OPEN, [_row(thread) for thread in self._by_id.values() if thread.is_new])
         if self._grown:
             grown = [{"_id": id_, "sequence": self._by_id[id_].last_sequence} for id_ in self._grown]
             connection.execute(_GROW, grown)
-        if self._keys:
-            connection.execute(_ADD_KEY, self._keys)
-        if self._participants:
-            connection.execute(_ADD_PARTICIPANT, self._participants)
+        insert_rows(connection, _ADD_KEY, self._keys)
+        insert_rows(connection, _ADD_PARTICIPANT, self._participants)
 
     def _joined(self, draft: Draft, quoted: Sequence[Thread]) -> Thread | None:
         """The nearest quoted conversation in which the sender takes part."""
@@ -103,7 +101,10 @@ class Threads:
     def _open(self, arrival: Arrival, event: str, quoted: Sequence[Thread]) -> Thread:
         assert arrival.draft is not None
         id_ = self._id(event)
-        number = self._number(id_)
+        number = self._numbers[id_]
+        if number in self._taken:  # one of 2^40 is; a second choice never is in practice
+            number = self._number(id_, "again")
+        self._taken.add(number)
         row = {
             "id": id_,
             "tracking_number": number,
@@ -116,16 +117,9 @@ class Threads:
         thread = self._by_id[id_] = Thread(id_, number, 0, None, row)
         return thread
 
-    def _number(self, conversation_id: str) -> str:
+    def _number(self, conversation_id: str, attempt: str = "") -> str:
         """A tracking number that follows from the conversation, so that it survives a lost database."""
-        number = next(number for number in self._candidates(conversation_id) if number not in self._taken)
-        self._taken.add(number)
-        return number
-
-    def _candidates(self, conversation_id: str) -> Iterator[str]:
-        """One of 2^40 numbers may be taken; a second choice never is in practice."""
-        for attempt in ("", "again", "once more"):
-            yield tracking_number(self._vault.digest(b"tracking", conversation_id, attempt))
+        return tracking_number(self._vault.digest(b"tracking", conversation_id, attempt))
 
     def _remember(self, draft: Draft, thread: Thread) -> None:
         """Note under which keys, and by whom, the conversation can be continued."""
@@ -164,5 +158,6 @@ def _row(thread: Thread) -> dict[str, Any]:
 
 
 _GROW = update(conversation).where(conversation.c.id == bindparam("_id")).values(last_sequence=bindparam("sequence"))
-_ADD_KEY = insert_unless_known(conversation_key).on_conflict_do_nothing()
-_ADD_PARTICIPANT = insert_unless_known(participant).on_conflict_do_nothing()
+_OPEN = insert(conversation)
+_ADD_KEY = insert(conversation_key).on_conflict_do_nothing()
+_ADD_PARTICIPANT = insert(participant).on_conflict_do_nothing()

@@ -7,13 +7,14 @@ from typing import Any
 
 import msgspec
 import orjson
-from sqlalchemy import Connection, bindparam, delete, insert
-from sqlalchemy.dialects.sqlite import insert as insert_unless_known
+from sqlalchemy import Connection, bindparam, delete
+from sqlalchemy.dialects.sqlite import insert
 
 from model.event import Event
 from model.json import Json
 from model.ticket import Attachment, Channel, ConversationPart, Requester, Ticket
 from store.arrival import Arrival, Content, Target, milliseconds
+from store.bulk import insert_rows
 from store.conversations import Thread
 from store.crypto import Vault
 from store.schema import attachment, blob, cursor, dead_letter, delivery, message, outbox
@@ -73,7 +74,9 @@ class Rows:
                 "lane": event.lane,
             }
             self._outbox.append(job)
-            self._deliveries.append({**job, "options": orjson.dumps(target.options).decode(), "status": "due"})
+            self._deliveries.append(
+                {**job, "options": orjson.dumps(target.options).decode(), "status": "due", "tries": 0}
+            )
 
     def bury(self, arrival: Arrival) -> None:
         """Account for an arrival of which not even a stub could be made."""
@@ -103,18 +106,18 @@ class Rows:
 
     def write(self, connection: Connection) -> None:
         """Write everything, referenced rows first."""
+        if self._forgotten:
+            connection.execute(_FORGET, self._forgotten)
         for statement, rows in (
             (_ADD_BLOB, list(self._blobs.values())),
-            (_FORGET, self._forgotten),
-            (insert(message), self._messages),
+            (_ADD_MESSAGE, self._messages),
             (_ADD_ATTACHMENT, self._attachments),
-            (insert(delivery), self._deliveries),
-            (insert(outbox), self._outbox),
-            (insert(dead_letter), self._dead),
+            (_ADD_DELIVERY, self._deliveries),
+            (_ADD_JOB, self._outbox),
+            (_ADD_LETTER, self._dead),
             (_MOVE_CURSOR, list(self._cursors.values())),
         ):
-            if rows:
-                connection.execute(statement, rows)
+            insert_rows(connection, statement, rows)
 
     def _event(self, arrival: Arrival, id_: str, thread: Thread, attachments: tuple[Attachment, ...]) -> Event:
         trace = id_.replace("-", "")
@@ -212,9 +215,13 @@ class Rows:
 _FORGET = delete(message).where(
     message.c.connector == bindparam("_connector"), message.c.source_id == bindparam("_source_id")
 )
-_ADD_BLOB = insert_unless_known(blob).on_conflict_do_nothing()
-_ADD_ATTACHMENT = insert_unless_known(attachment).on_conflict_do_nothing()
-_MOVE_CURSOR = insert_unless_known(cursor)
+_ADD_BLOB = insert(blob).on_conflict_do_nothing()
+_ADD_MESSAGE = insert(message)
+_ADD_ATTACHMENT = insert(attachment).on_conflict_do_nothing()
+_ADD_DELIVERY = insert(delivery)
+_ADD_JOB = insert(outbox)
+_ADD_LETTER = insert(dead_letter)
+_MOVE_CURSOR = insert(cursor)
 _MOVE_CURSOR = _MOVE_CURSOR.on_conflict_do_update(
     index_elements=["connector", "stream"],
     set_={"value": _MOVE_CURSOR.excluded.value, "moved_at": _MOVE_CURSOR.excluded.moved_at},
