@@ -67,7 +67,8 @@ async def retry_letter(file: Path | None, id_: str) -> None:
     async with _books(file) as (_, store):
         for letter in await store.list_dead_letters() if id_ == "all" else [await _find(store, id_)]:
             await store.retry(letter)
-            print(f"{letter.id} will be {'delivered' if letter.stage == 'deliver' else 'read'} again")
+            again = "delivered again" if letter.stage == "deliver" else "taken when it is read again: fanin backfill"
+            print(f"{letter.id} will be {again}")
 
 
 async def drop_letter(file: Path | None, id_: str) -> None:

@@ -80,7 +80,10 @@ def run(
     config: ConfigFile = None,
     role: Annotated[Role, typer.Option(help="Read channels, deliver to helpdesks, or both.")] = Role.ALL,
 ) -> None:
-    """Run the daemon until SIGTERM; SIGHUP reads the configuration again."""
+    """Run the daemon.
+
+    It stops at SIGTERM or SIGINT; at SIGHUP it reads the configuration again.
+    """
     from fanin.cli.run import run as run_daemon  # noqa: PLC0415  each command loads only what it needs
 
     run_daemon(config, role.value)
@@ -88,7 +91,11 @@ def run(
 
 @app.command()
 def check(config: ConfigFile = None) -> None:
-    """Prove the configuration: each connector, queue and helpdesk.  Exits with 1 if anything is missing."""
+    """Prove every connector and helpdesk.
+
+    A line for each says whether it can be reached and allows what is needed, and what to do if not; then the
+    command exits with 1.  Nothing is changed.
+    """
     from fanin.cli.check import check as check_all  # noqa: PLC0415
 
     raise typer.Exit(_run(check_all(config)))
@@ -102,7 +109,10 @@ def normalize(
         Path | None, typer.Option(metavar="DIR", help="Write each decoded attachment to DIR/<sha256>.")
     ] = None,
 ) -> None:
-    """Print the ticket of each file as a line of JSON.  Needs no configuration."""
+    """Print the ticket of each mail file.
+
+    A line of JSON for each, in order.  Needs no configuration.
+    """
     from fanin.cli.normalize import run as normalize_files  # noqa: PLC0415
 
     raise typer.Exit(normalize_files(files, channel, attachments))
@@ -110,7 +120,10 @@ def normalize(
 
 @app.command()
 def audit(config: ConfigFile = None) -> None:
-    """Count what became of every message and delivery.  Exits with 1 if the books do not balance."""
+    """Count what became of everything.
+
+    A line for each state of messages and deliveries; exits with 1 if the books do not balance.
+    """
     from fanin.cli.books import audit as print_account  # noqa: PLC0415
 
     raise typer.Exit(_run(print_account(config)))
@@ -119,12 +132,20 @@ def audit(config: ConfigFile = None) -> None:
 @app.command()
 def backfill(
     connector: Annotated[str, typer.Argument(help="The connector's configured name.")],
-    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"], help="Arrived since, UTC.")],
+    since: Annotated[
+        datetime,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"], metavar="TIME", help="2026-11-01 or 2026-11-01T12:00:00Z; UTC."
+        ),
+    ],
     folder: Annotated[str | None, typer.Option(help="Only this folder of the mailbox.")] = None,
     rate: Annotated[int, typer.Option(min=1, help="Messages a second, at the most.")] = 100,
     config: ConfigFile = None,
 ) -> None:
-    """Read again what a connector has passed or never read.  What is known stays one ticket."""
+    """Read older messages of a connector.
+
+    What it has passed, or ignored because it lay before its start.  What is known stays one ticket.
+    """
     from fanin.cli.backfill import backfill as read_again  # noqa: PLC0415
 
     moment = since if since.tzinfo else since.replace(tzinfo=UTC)
@@ -133,7 +154,10 @@ def backfill(
 
 @app.command()
 def schema(document: Annotated[Document, typer.Argument(help="Which JSON Schema to print.")]) -> None:
-    """Print a JSON Schema: of a ticket, of the event that carries it, or of the configuration."""
+    """Print a JSON Schema.
+
+    Of a ticket, of the event that carries it, or of the configuration.
+    """
     from fanin.cli.schema import print_schema  # noqa: PLC0415
 
     print_schema(document.value)
@@ -141,7 +165,10 @@ def schema(document: Annotated[Document, typer.Argument(help="Which JSON Schema 
 
 @app.command()
 def migrate(config: ConfigFile = None) -> None:
-    """Bring the database to this version, after a copy; `fanin run` does the same by itself."""
+    """Bring the database to this version.
+
+    After a copy beside it; `fanin run` does the same by itself.
+    """
     from fanin.cli.books import migrate as migrate_store  # noqa: PLC0415
 
     _run(migrate_store(config))
