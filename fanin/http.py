@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -20,6 +21,8 @@ from fanin.metrics import observe
 from model.errors import Misconfigured, Transient
 from model.health import Health
 from model.settings import Listen, Secret
+from model.ticket import Ticket
+from model.tracking import parse_tracking_number
 from store.store import Store
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -38,22 +41,27 @@ class Surface:
 
     def public(self, token: Secret | None) -> web.Application:
         """The application of the public listener."""
-        return self._application([web.get("/v1/attachments/{id}", guarded(self._attachment, token, is_open=False))])
+        return self._application(self._tickets, token, is_open=False)
 
     def private(self, token: Secret | None) -> web.Application:
         """The application of the private listener; without a token it is open to whoever reaches it."""
-        routes = {
-            "/metrics": self._metrics,
-            "/v1/status": self._status,
-            "/v1/attachments/{id}": self._attachment,
-        }
-        return self._application(
-            [web.get(path, guarded(handler, token, is_open=token is None)) for path, handler in routes.items()]
-        )
+        own = {"/metrics": self._metrics, "/v1/status": self._status}
+        return self._application(own | self._tickets, token, is_open=token is None)
 
-    def _application(self, routes: list[web.RouteDef]) -> web.Application:
+    @property
+    def _tickets(self) -> dict[str, Handler]:
+        """What the links in a ticket lead to."""
+        return {
+            "/v1/attachments/{id}": self._attachment,
+            "/v1/tickets/{number}/transcript": self._transcript,
+        }
+
+    def _application(self, routes: Mapping[str, Handler], token: Secret | None, *, is_open: bool) -> web.Application:
         application = web.Application(client_max_size=1024 * 1024)
-        application.add_routes([web.get("/healthz", _alive), web.get("/readyz", self._ready), *routes])
+        application.add_routes([web.get("/healthz", _alive), web.get("/readyz", self._ready)])
+        application.add_routes(
+            [web.get(path, guarded(handler, token, is_open=is_open)) for path, handler in routes.items()]
+        )
         return application
 
     async def _ready(self, _request: web.Request) -> web.Response:
@@ -71,6 +79,17 @@ class Surface:
 
     async def _status(self, _request: web.Request) -> web.Response:
         return web.json_response([_condition(health) for health in self._healths()])
+
+    async def _transcript(self, request: web.Request) -> web.Response:
+        """Everything that was said in a conversation and has not expired, in order, for whoever takes it over."""
+        number = parse_tracking_number(request.match_info["number"])
+        conversation = number and await self._store.find_conversation(number)
+        if not conversation:
+            raise web.HTTPNotFound(text="there is no such tracking number\n")
+        said = [_said(event.data) for event in await self._store.events(conversation, 0)]
+        headers = {"Cache-Control": "private, no-store"}
+        body = msgspec.json.encode({"tracking_number": number, "conversation": conversation, "messages": said})
+        return web.Response(body=body, content_type="application/json", headers=headers)
 
     async def _attachment(self, request: web.Request) -> web.StreamResponse:
         """An attachment, as a file to be saved unless it is a plain picture."""
@@ -143,6 +162,20 @@ def _condition(health: Health) -> dict[str, Any]:
         "remedy": health.remedy,
         "proven_age_seconds": None if age is None else round(age.total_seconds(), 3),
         "lag_seconds": round(health.lag.total_seconds(), 3),
+    }
+
+
+def _said(ticket: Ticket) -> dict[str, Any]:
+    message = ticket.message
+    return {
+        "sequence": ticket.conversation.sequence,
+        "id": message.id,
+        "received_at": message.received_at,
+        "channel": ticket.channel,
+        "from": message.from_,
+        "subject": message.subject,
+        "text": message.text,
+        "attachments": ticket.attachments,
     }
 
 

@@ -26,7 +26,7 @@ from store.blobs import BlobFiles
 from store.crypto import Vault, load_master_key
 from store.database import READERS, create_store_engine
 from store.migrate import migrate
-from store.schema import attachment, blob
+from store.schema import attachment, blob, conversation
 from store.writer import Writer
 
 FILE_WRITERS = 4
@@ -233,6 +233,10 @@ class Store:
         rows = await self._read(ledger.bodies, conversation, after)
         return [ledger.open_body(self.vault, event_id, body) for event_id, body in rows]
 
+    async def find_conversation(self, number: str) -> str | None:
+        """The conversation that has the tracking number, or None."""
+        return await self._read(_find_conversation, number)
+
     # -- operators ------------------------------------------------------------------------------
 
     async def account(self, helpdesks: list[str]) -> audit.Account:
@@ -294,6 +298,10 @@ def _find_attachment(connection: Connection, vault: Vault, id_: str) -> StoredFi
         return None
     name = vault.open(row.filename, id_.encode()).decode() if row.filename else ""
     return StoredFile(row.sha256, row.size, row.media_type, name)
+
+
+def _find_conversation(connection: Connection, number: str) -> str | None:
+    return connection.execute(select(conversation.c.id).where(conversation.c.tracking_number == number)).scalar()
 
 
 def _find_original(connection: Connection, owner: str) -> str | None:

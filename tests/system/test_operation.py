@@ -7,10 +7,12 @@ import shutil
 import signal
 import subprocess
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import orjson
 import pytest
 
 from tests.support.daemon import Daemon, until
@@ -240,7 +242,35 @@ def test_the_listeners_say_what_they_may(daemon: Daemon) -> None:
     assert b'fanin_state{kind="connector",name="drop",state="running"} 1.0' in _get(daemon, "/metrics")
     attachment = event["data"]["attachments"][0]
     assert len(_get(daemon, f"/v1/attachments/{attachment['id']}")) == attachment["size"]
+    transcript = orjson.loads(_get(daemon, f"/v1/tickets/{event['subject'].lower()}/transcript"))
+    assert [said["text"] for said in transcript["messages"]] == [event["data"]["message"]["text"]]
     daemon.terminate()
+
+
+def test_the_public_listener_gives_nothing_without_a_token(daemon: Daemon, tmp_path: Path) -> None:
+    """Links in a ticket are for whoever brings the token: a tracking number alone opens nothing."""
+    (tmp_path / "token").write_text("t0ken-" * 8)
+    daemon.configuration["http"]["private_token_file"] = str(tmp_path / "token")
+    daemon.start()
+    daemon.wait_ready()
+    daemon.drop("1", mail(1))
+    [event] = daemon.wait_for_tickets(1)
+    link = event["data"]["conversation"]["transcript_url"]
+
+    for token, status in (("", 401), ("Bearer wrong", 401), ("Bearer " + "t0ken-" * 8, 200)):
+        assert _status(link, token) == status
+    assert _status(f"http://{daemon.private}/metrics", "") == 401
+    daemon.terminate()
+
+
+def _status(url: str, token: str) -> int:
+    request = urllib.request.Request(url, headers={"Authorization": token} if token else {})
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
 
 
 def _get(daemon: Daemon, path: str) -> bytes:
