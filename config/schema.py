@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -80,9 +81,11 @@ def _struct_schema(struct: type[msgspec.Struct], identifier: str, title: str) ->
     schema = msgspec.json.schema(struct)
     for name, definition in schema["$defs"].items():
         docs = attribute_docs(next(vars(module)[name] for module in _STRUCTS if name in vars(module)))
+        if "description" in definition:  # Python 3.13 takes the indentation away by itself
+            definition["description"] = inspect.cleandoc(definition["description"])
         for key, text in docs.items():
             definition["properties"][key.rstrip("_")].setdefault("description", text)
-    head = {"$schema": DIALECT, "$id": identifier, "title": title, "description": struct.__doc__}
+    head = {"$schema": DIALECT, "$id": identifier, "title": title, "description": inspect.getdoc(struct)}
     return cast("dict[str, Any]", json.loads(json.dumps(head | schema)))
 
 

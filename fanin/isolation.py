@@ -145,7 +145,7 @@ def _try(envelope: Envelope, raw: bytes, context: Context) -> Reading | str:
 async def _run_child(task: bytes, time_limit: timedelta) -> tuple[bytes, str | None]:
     """The child's output, or why there is none."""
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "fanin.child",
+        sys.executable, "-P", "-m", "fanin.child",
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,7 +45,8 @@ def _revision(connection: Connection) -> str | None:
 
 def _copy(path: Path, revision: str) -> None:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    with sqlite3.connect(path) as source, sqlite3.connect(path.with_suffix(f".{revision}.{stamp}.bak")) as copy:
+    target = path.with_suffix(f".{revision}.{stamp}.bak")
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)
 
 

@@ -49,7 +49,7 @@ class MaildirSource(Settings):
     """A folder on this machine."""
     path: FilePath
     """The Maildir; it and its `new/`, `cur/` and `tmp/` are created where they do not exist."""
-    poll: Duration = timedelta(seconds=2)
+    poll: Duration = timedelta(seconds=1)
     """How often `new/` is looked at, also where the system announces changes."""
     rest: Duration = timedelta(milliseconds=500)
     """How long a file's size must not change before it is read, so that one still being copied is left alone."""

@@ -59,6 +59,8 @@ def main() -> None:
         for line in str(error).splitlines():
             print(f"fanin: {line}", file=sys.stderr)
         raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     except BrokenPipeError:
         # Whoever read our output has gone; nothing is left to be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

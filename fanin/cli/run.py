@@ -33,6 +33,8 @@ def announce(config: Config, role: Role) -> None:
     if role != "intake":
         lines += [f"  delivers  {name}: {settings.describe()}" for name, settings in config.helpdesks.items()]
     lines.append(f"  listens   http://{config.http.private}  (/readyz, /metrics, /v1/status)")
+    if role != "deliver":
+        lines.append(f"            http://{config.http.public}  (what tickets link to, with the token)")
     if (inbox := _first_maildir(config)) is not None and role != "deliver":
         lines.append(f"Try: cp some.eml {inbox}/new/")
     print("\n".join(lines), flush=True)

@@ -19,7 +19,7 @@ _SIMPLE = re.compile(  # one mailbox as nearly every From is written, read at on
 )
 _TOKEN = re.compile(
     rb"""(=\?[^?\s]{1,60}\?[bBqQ]\?[^?]*\?=)       # 1: an encoded word, commas and all
-    | "((?:[^"\\]+|\\.)*+)"                         # 2: a quoted string
+    | "((?:[^"\\]++|\\.)*)"                         # 2: a quoted string
     | <([^<>]*)>                                    # 3: an address in angle brackets
     | ([,;])                                        # 4: the end of a mailbox
     | ([()])                                        # 5: the edges of a comment

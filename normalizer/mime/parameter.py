@@ -12,7 +12,7 @@ from normalizer.mime.headers import decode
 MAX_PARAMETERS = 100
 _PARAMETER = re.compile(
     rb"""[;\s]\s*([^\s=;"]{1,200})\s*=\s*    # the name
-    (?: "((?:[^"\\]+|\\.)*+)(?:"|\Z)          # a quoted value
+    (?: "((?:[^"\\]++|\\.|\\\Z)*)(?:"|\Z)     # a quoted value
       | ([^;]*) )                             # or a bare one, which may hold blanks although it must not
     """,
     re.VERBOSE | re.DOTALL,

@@ -11,7 +11,7 @@ import re
 
 from normalizer.text.html_page import Page
 
-_BEHIND_NAME = r"(?:[^\"'>]++|\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z))*+"
+_BEHIND_NAME = r"(?:[^\"'>]++|\"[^\"]*+(?:\"|\Z)|'[^']*+(?:'|\Z))*"
 _MARKUP = re.compile(
     rf"<(/?)([a-zA-Z][^\s/>]*)({_BEHIND_NAME})(>|\Z)"  # a tag, with `>` allowed in quoted values
     r"|<!--(?:-?>|.*?(?:--!?>|\Z))"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _REMOTE = "\ue000"
 """Marks a picture of another server until it has its own attribute; no input keeps this character."""
-_SAFE_CSS = re.compile(r"(?:[\w\s#%.,:;!\"'+-]++|(?<=rgb)\([\d\s,.%]*\)|(?<=rgba)\([\d\s,.%]*\))*+")
+_SAFE_CSS = re.compile(r"(?:[\w\s#%.,:;!\"'+-]++|(?<=rgb)\([\d\s,.%]*\)|(?<=rgba)\([\d\s,.%]*\))*")
 _RASTER = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp);base64,[A-Za-z0-9+/=\s]*\Z", re.IGNORECASE)
 _INVISIBLE = re.compile(r"[\s\x00-\x20\x7f-\xa0\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+")
 _SCHEME = re.compile(r"([^/?#:]*):")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -106,7 +107,7 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "fanin.db"
     engine = create_store_engine(path)
     migrate(engine, path)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
 
     with pytest.raises(Misconfigured, match="newer fanin"):
@@ -119,7 +120,7 @@ def test_an_older_database_is_copied_before_it_is_migrated(tmp_path: Path) -> No
     path = tmp_path / "fanin.db"
     engine = create_store_engine(path)
     migrate(engine, path)
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
 
     with pytest.raises(Misconfigured):
