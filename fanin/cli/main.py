@@ -109,11 +109,18 @@ def normalize(
 
 
 @app.command()
-def audit(config: ConfigFile = None) -> None:
-    """Count what became of every message and delivery.  Exits with 1 if the books do not balance."""
-    from fanin.cli.books import audit as print_account  # noqa: PLC0415
+def audit(
+    config: ConfigFile = None,
+    *,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask the sources what they hold.")] = False,
+) -> None:
+    """Count what became of every message and delivery, and ask each source what it still holds.
 
-    raise typer.Exit(_run(print_account(config)))
+    Exits with 1 if the books do not balance.
+    """
+    from fanin.cli.audit import audit as print_account  # noqa: PLC0415
+
+    raise typer.Exit(_run(print_account(config, offline=offline)))
 
 
 @app.command()
