@@ -13,7 +13,7 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import yaml
 
@@ -42,7 +42,7 @@ def _measure_start(folder: Path) -> None:
     times, memory, delay = [], 0, 0.0
     for _ in range(4):
         begun = time.perf_counter()
-        with _Daemon(folder) as daemon:
+        with Daemon(folder) as daemon:
             daemon.wait_ready()
             times.append(time.perf_counter() - begun)
             time.sleep(2)
@@ -73,7 +73,7 @@ def _measure_throughput(mails: list[Mail]) -> float:
         for number, mail in enumerate(mails):
             (new / f"{number:06d}").write_bytes(mail.raw)
         time.sleep(1)  # sizes have rested by now
-        with _Daemon(Path(folder)) as daemon:
+        with Daemon(Path(folder)) as daemon:
             daemon.wait_ready()
             begun = time.perf_counter()
             tickets = Path(folder) / "data" / "tickets" / "tickets.jsonl"
@@ -88,11 +88,12 @@ def _measure_throughput(mails: list[Mail]) -> float:
     return rate
 
 
-class _Daemon:
-    """The console script on the embedded default, in a folder."""
+class Daemon:
+    """The console script on the embedded default, or on other connectors, in a folder."""
 
-    def __init__(self, folder: Path) -> None:
-        settings = {"data_dir": str(folder / "data"), "http": {"public": "127.0.0.1:18080", "private": PRIVATE}}
+    def __init__(self, folder: Path, **more: Any) -> None:
+        http = {"public": "127.0.0.1:18080", "private": PRIVATE}
+        settings = {"data_dir": str(folder / "data"), "http": http} | more
         (folder / "fanin.yaml").write_text(yaml.safe_dump(settings))
         self._command = [SCRIPT, "run", "--config", folder / "fanin.yaml"]
 

@@ -148,3 +148,23 @@ class Backfillable(Protocol):
         self, intake: Intake, state: State, since: datetime, *, stream: str | None = None
     ) -> AsyncIterator[int]:
         """Hand over everything since a time again, yielding how many were handed over so far."""
+
+
+class Held(msgspec.Struct, frozen=True):
+    """Messages that a source holds now, by the source ids under which they are accounted for."""
+
+    passed: Sequence[str] = ()
+    """Those that were read, as the cursor says: the store must know each of them."""
+    ahead: Sequence[str] = ()
+    """Those that may still have to be read; what was not acknowledged yet is known all the same."""
+
+
+@runtime_checkable
+class Listable(Protocol):
+    """A connector whose source can be asked what it holds."""
+
+    def held(self, intake: Intake, state: State) -> AsyncIterator[Held]:
+        """Yield what the source holds, part by part, and change nothing there, nor any cursor.
+
+        The cursor is looked at first, so that what comes meanwhile is ahead.  Raises what `run` raises.
+        """

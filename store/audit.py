@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
+
 from msgspec import Struct
 from sqlalchemy import Connection, and_, exists, func, select, text
 
 from store.schema import conversation, dead_letter, delivery, message
+
+LOOKED_UP = 1000
+"""Source ids that one statement names, well below what any SQLite allows."""
 
 
 class Line(Struct, frozen=True):
@@ -27,6 +33,16 @@ class Account(Struct, frozen=True):
 def take_account(connection: Connection, helpdesks: list[str]) -> Account:
     """Count every message by connector and state, and every delivery by helpdesk and state."""
     return Account(_messages(connection) + _deliveries(connection), _imbalances(connection, helpdesks))
+
+
+def unknown_sources(connection: Connection, connector: str, source_ids: Sequence[str]) -> list[str]:
+    """Those of a connector's source ids that are not accounted for, in their order."""
+    known: set[str] = set()
+    rest = iter(source_ids)
+    while some := list(islice(rest, LOOKED_UP)):
+        query = select(message.c.source_id).where(message.c.connector == connector, message.c.source_id.in_(some))
+        known.update(connection.execute(query).scalars())
+    return [one for one in source_ids if one not in known]
 
 
 def _messages(connection: Connection) -> list[Line]:

@@ -243,6 +243,10 @@ class Store:
         """Count everything, and say what does not balance."""
         return await self._read(audit.take_account, helpdesks)
 
+    async def unknown(self, connector: str, source_ids: Sequence[str]) -> list[str]:
+        """Those of a connector's source ids that are not accounted for, in their order."""
+        return await self._read(audit.unknown_sources, connector, source_ids)
+
     async def list_dead_letters(self, limit: int = 1000) -> list[dead_letters.DeadLetter]:
         """The newest dead letters."""
         return await self._read(dead_letters.list_letters, limit)

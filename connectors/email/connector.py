@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Protocol
 
-from connectors.base import Health, Intake, State
+from connectors.base import Health, Held, Intake, State
 from connectors.email.maildir import MaildirReader
 from connectors.email.settings import EmailSettings, MaildirSource
 
@@ -21,6 +21,8 @@ class Reader(Protocol):
     def backfill(
         self, intake: Intake, state: State, since: datetime, *, stream: str | None = None
     ) -> AsyncIterator[int]: ...
+
+    def held(self, intake: Intake, state: State) -> AsyncIterator[Held]: ...
 
 
 class EmailConnector:
@@ -43,6 +45,10 @@ class EmailConnector:
     ) -> AsyncIterator[int]:
         """Hand over again what arrived since a time, yielding how many were handed over so far."""
         return self._reader.backfill(intake, state, since, stream=stream)
+
+    def held(self, intake: Intake, state: State) -> AsyncIterator[Held]:
+        """Yield what the mailbox holds, folder by folder."""
+        return self._reader.held(intake, state)
 
 
 def _reader(name: str, settings: EmailSettings, health: Health) -> Reader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from connectors.base import Health, Intake, State
+from connectors.base import Health, Held, Intake, State
 from connectors.email.imap_errors import Broken
 from connectors.email.imap_plan import Batch, Cursor, before_start, opened, plan
 from connectors.email.imap_session import Box, Listed, Session
@@ -93,7 +94,7 @@ class Folder:
 
     async def backfill(self, session: Session, reading: Reading, since: datetime) -> AsyncIterator[int]:
         """Hand over everything that arrived since then, whatever the cursor says; yields how many at a time."""
-        await self._open(session, reading, looking_only=True)
+        await self._look(session, reading)
         # SINCE knows days only, in the server's time zone.
         day = (since - timedelta(days=1)).strftime("%d-%b-%Y")
         uids = await session.uids("SINCE", day)
@@ -102,24 +103,33 @@ class Folder:
             await reading.intake.accept(wanted)
             yield len(wanted)
 
-    async def source_ids(self, session: Session, reading: Reading) -> list[str]:
-        """What the server holds of this folder, by the names under which it is accounted for."""
-        await self._open(session, reading, looking_only=True)
-        return [self._source_id(reading, uid) for uid in await session.uids("ALL")]
+    async def held(self, session: Session, reading: Reading) -> Held:
+        """What the server holds of this folder: what the cursor has passed, and what is above it."""
+        await self._look(session, reading)
+        uids = await session.uids("ALL")
+        place = bisect_right(uids, self._cursor.uid)
+        names = [self._source_id(reading, uid) for uid in uids]
+        return Held(passed=names[:place], ahead=names[place:])
 
     # -- the cursor
 
     def _stream(self, reading: Reading) -> str:
         return reading.scope + self.name
 
-    async def _open(self, session: Session, reading: Reading, *, looking_only: bool = False) -> Box:
+    async def _look(self, session: Session, reading: Reading) -> None:
+        """Open the folder for reading alone, under the cursor that is stored."""
+        box = await session.select(self.name)
+        known = await self._stored(reading)
+        self._cursor = opened(known, box)
+        self._failures = await self._load_failures(reading) if self._cursor is known else {}
+
+    async def _open(self, session: Session, reading: Reading) -> Box:
         box = await session.select(self.name, writable=reading.settings.after != "nothing")
         if box is self._box:
             return box
-        stored = await reading.intake.cursor(self._stream(reading))
-        known = msgspec.convert(stored, Cursor) if stored is not None else None
+        known = await self._stored(reading)
         self._cursor = opened(known, box)
-        if known != self._cursor and not looking_only:
+        if known != self._cursor:
             # Also an empty folder's numbering is kept, so that what comes later counts as having come later.
             await self._keep_cursor(reading)
         self._box = box
@@ -129,6 +139,10 @@ class Folder:
         self._failures = await self._load_failures(reading)
         self._untidied = await self._left_untidied(session, reading)
         return box
+
+    async def _stored(self, reading: Reading) -> Cursor | None:
+        stored = await reading.intake.cursor(self._stream(reading))
+        return None if stored is None else msgspec.convert(stored, Cursor)
 
     async def _left_untidied(self, session: Session, reading: Reading) -> list[int]:
         """What was accepted by an earlier run that did not get to flag or move it."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from connectors.base import Health, Intake, State
+from connectors.base import Health, Held, Intake, State
 from connectors.email.imap_errors import Missing
 from connectors.email.imap_folder import Folder, Reading
 from connectors.email.imap_login import PATIENCE, connect
@@ -89,17 +89,17 @@ class ImapReader:
                     count += more
                     yield count
 
-    async def source_ids(self, intake: Intake, state: State) -> AsyncIterator[Sequence[str]]:
-        """What the server holds now, folder by folder, under the names by which it is accounted for."""
-        reading = await self._reading(intake, state)
+    async def held(self, intake: Intake, state: State) -> AsyncIterator[Held]:
+        """Yield what the server holds now, folder by folder.  Raises what `run` raises."""
+        reading = await self._reading(intake, state, looking_only=True)
         async with self._connect(state) as session:
             for name in self._settings.folders:
-                yield await Folder(name).source_ids(session, reading)
+                yield await Folder(name).held(session, reading)
 
     # -- what is remembered
 
-    async def _reading(self, intake: Intake, state: State) -> Reading:
-        start, user = await self._first_start(state)
+    async def _reading(self, intake: Intake, state: State, *, looking_only: bool = False) -> Reading:
+        start, user = await self._first_start(state, looking_only=looking_only)
         return Reading(
             connector=self.name,
             settings=self._settings,
@@ -111,12 +111,14 @@ class ImapReader:
             scope="" if user == self._source.user else f"{self._source.user}/",
         )
 
-    async def _first_start(self, state: State) -> tuple[datetime | None, str]:
+    async def _first_start(self, state: State, *, looking_only: bool) -> tuple[datetime | None, str]:
         """Since when mail becomes tickets, and which account was read then: settled at the first start."""
         found = await state.get(FIRST)
         if found is None:
             start = self._settings.start
             since = None if start == "all" else datetime.now(UTC) if start == "now" else start
+            if looking_only:
+                return since, self._source.user
             await state.put(FIRST, {"start": since.isoformat() if since else None, "user": self._source.user})
             found = await state.get(FIRST)
         if not found or not isinstance(found[0], dict):

@@ -19,7 +19,7 @@ import structlog
 from msgspec import Struct
 from watchfiles import awatch
 
-from connectors.base import Health, Intake, State
+from connectors.base import Health, Held, Intake, State
 from connectors.email.settings import EmailSettings, MaildirSource
 from model.envelope import BlobRef, Envelope
 from model.errors import Misconfigured, Transient
@@ -84,6 +84,14 @@ class MaildirReader:
             count += len(envelopes)
             yield count
 
+    async def held(self, intake: Intake, state: State) -> AsyncIterator[Held]:  # noqa: ARG002  it has no cursor
+        """Yield what lies in `new/`.  Raises Transient if the folder cannot be read."""
+        try:
+            for batch in _batches(list(_files(self._source.path / "new"))):
+                yield Held(ahead=await asyncio.to_thread(self._source_ids, batch))
+        except OSError as error:
+            raise Transient(f"{self._source.path} cannot be read: {error.strerror}") from None
+
     async def _watch(self, changed: asyncio.Event) -> None:
         """Wake the reader when the system announces a change; the poll finds what it does not announce."""
         try:
@@ -139,7 +147,7 @@ class MaildirReader:
 
     async def _envelope(self, file: Found, state: State) -> Envelope | None:
         """Read a file; None if it is gone or cannot be read, which keeps nothing else from being read."""
-        too_large = file.size > self._settings.max_message_size
+        too_large = self._is_too_large(file)
         try:
             if too_large or file.size <= SPOOLED:
                 raw: bytes | BlobRef = await asyncio.to_thread(_read_head, file.path, HEAD if too_large else file.size)
@@ -157,11 +165,23 @@ class MaildirReader:
             connector=self.name,
             channel="email",
             account=self._settings.account,
-            source_id=f"{_base(file.path)}:{digest[:16]}",
+            source_id=_source_id(file, digest),
             received_at=file.modified_at,
             raw=raw,
             size=file.size,
         )
+
+    def _is_too_large(self, file: Found) -> bool:
+        return file.size > self._settings.max_message_size
+
+    def _source_ids(self, files: list[Found]) -> list[str]:
+        """The source ids of those files that are still there."""
+        found = []
+        for file in files:
+            with suppress(FileNotFoundError):
+                digest = _digest(file.path, HEAD if self._is_too_large(file) else file.size)
+                found.append(_source_id(file, digest))
+        return found
 
 
 def _make_maildir(path: Path) -> None:
@@ -201,10 +221,24 @@ def _read_head(path: Path, most: int) -> bytes:
         return file.read(most)
 
 
+def _digest(path: Path, most: int) -> str:
+    """The SHA-256 of the file's first bytes, read piece by piece."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while most > 0 and (piece := file.read(min(PIECE, most))):
+            digest.update(piece)
+            most -= len(piece)
+    return digest.hexdigest()
+
+
 async def _pieces(path: Path) -> AsyncIterator[bytes]:
     with path.open("rb") as file:
         while piece := await asyncio.to_thread(file.read, PIECE):
             yield piece
+
+
+def _source_id(file: Found, digest: str) -> str:
+    return f"{_base(file.path)}:{digest[:16]}"
 
 
 def _base(path: Path) -> str:

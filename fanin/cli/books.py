@@ -1,4 +1,4 @@
-"""`fanin audit`, `fanin dead-letters`, `fanin migrate`: the store's books."""
+"""`fanin dead-letters` and `fanin migrate`: the store's books."""
 
 from __future__ import annotations
 
@@ -14,31 +14,24 @@ from store.dead_letters import DeadLetter
 from store.store import Store
 
 
-@asynccontextmanager
-async def _books(file: Path | None) -> AsyncIterator[tuple[Config, Store]]:
-    """The configuration and its store, which must exist already."""
+def configured(file: Path | None) -> Config:
+    """The configuration of a store that exists already.  Raises Misconfigured if it does not."""
     config = load(file, os.environ)
     if not (config.data_dir / "fanin.db").exists():
         raise Misconfigured(f"data_dir: there is no store in {config.data_dir}; has fanin run with this configuration?")
+    return config
+
+
+@asynccontextmanager
+async def _books(file: Path | None) -> AsyncIterator[tuple[Config, Store]]:
+    """The configuration and its store, which must exist already."""
+    config = configured(file)
     key = config.store.encryption_key.read() if config.store.encryption_key else None
     store = await Store.open(config.data_dir, base_url=config.http.links, key=key)
     try:
         yield config, store
     finally:
         await store.close()
-
-
-async def audit(file: Path | None) -> int:
-    """Print a line for each state that anything is in; 1 if the books do not balance."""
-    async with _books(file) as (config, store):
-        account = await store.account(list(config.helpdesks))
-    for line in account.lines:
-        print(f"{line.what:<11} {line.where:<20} {line.state:<30} {line.count:>10}")
-    for imbalance in account.imbalances:
-        print(f"does not balance: {imbalance}")
-    if not account.imbalances:
-        print("balanced")
-    return int(bool(account.imbalances))
 
 
 async def list_letters(file: Path | None) -> None:

@@ -121,14 +121,19 @@ def normalize(
 
 
 @app.command()
-def audit(config: ConfigFile = None) -> None:
+def audit(
+    config: ConfigFile = None,
+    *,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not ask the sources what they hold.")] = False,
+) -> None:
     """Count what became of everything.
 
-    A line for each state of messages and deliveries; exits with 1 if the books do not balance.
+    A line for each state of messages and deliveries, and what each source still holds; exits with 1 if the books
+    do not balance.
     """
-    from fanin.cli.books import audit as print_account  # noqa: PLC0415
+    from fanin.cli.audit import audit as print_account  # noqa: PLC0415
 
-    raise typer.Exit(_run(print_account(config)))
+    raise typer.Exit(_run(print_account(config, offline=offline)))
 
 
 @app.command()

@@ -15,6 +15,9 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from imaplib import IMAP4
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.support.certificate import Certificate, self_signed
 
@@ -247,6 +250,18 @@ class Dovecot:
     def context(self) -> ssl.SSLContext:
         """A client context that trusts this server."""
         return ssl.create_default_context(cafile=str(self.certificate.certificate))
+
+
+def started(folder: Path, **options: Any) -> Dovecot:
+    """A running server in a folder with a short path; the test is skipped where it cannot be had."""
+    if missing := Dovecot.missing():
+        if os.environ.get("FANIN_REQUIRE_SERVERS") == "1":
+            pytest.fail(f"missing: {missing}")
+        pytest.skip(f"missing: {missing}")
+    folder.mkdir(exist_ok=True)
+    server = Dovecot(folder, **options)
+    server.start()
+    return server
 
 
 def sample(number: int, *, size: int = 0, subject: str = "sample") -> bytes:

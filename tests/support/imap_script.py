@@ -6,11 +6,21 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
+
+from connectors.email.settings import EmailSettings
 
 Answer = Callable[["Talk", str], str | None]
 
 CAPABILITY = "* CAPABILITY IMAP4rev1 IDLE SASL-IR AUTH=XOAUTH2\r\n{tag} OK done\r\n"
 SELECTED = "* 1 EXISTS\r\n* OK [UIDVALIDITY {validity}] v\r\n* OK [UIDNEXT 2] n\r\n{tag} OK [READ-ONLY] done\r\n"
+
+
+def settings_for(script: Script, **options: Any) -> EmailSettings:
+    """Settings of an account at the script's server; `source` replaces the password."""
+    source = {"type": "imap", "host": "127.0.0.1", "port": script.port, "tls": False, "user": "u", "poll": "1 min"}
+    source |= options.pop("source", {"password": "p"})
+    return EmailSettings(kind="email", source=source, **({"start": "all"} | options))
 
 
 class Talk:

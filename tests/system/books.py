@@ -9,7 +9,7 @@ from tests.support.daemon import Daemon
 
 
 def assert_complete(daemon: Daemon, count: int) -> None:
-    """Compare what the helpdesk has with `count` numbered mails, and ask `fanin audit`."""
+    """Compare what the helpdesk has with `count` numbered mails, and ask `fanin audit`, which asks the source."""
     tickets = daemon.tickets()
     numbers = [int(event["data"]["message"]["text"].split()[-1]) for event in tickets]
     assert sorted(numbers) == list(range(count))
@@ -17,6 +17,8 @@ def assert_complete(daemon: Daemon, count: int) -> None:
     _assert_attachments(daemon, tickets)
     audit = daemon.run("audit")
     assert audit.returncode == 0, audit.stdout + audit.stderr
+    assert "waiting at the source" not in audit.stdout
+    assert "cannot be asked" not in audit.stdout
     assert f"accepted {count:>33}".split() == _line(audit.stdout, "accepted")
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import random
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from tests.support.daemon import Daemon
 from tests.support.mail import conversation_mails
 from tests.system.books import assert_complete
+from tests.system.feed import fed
 
 POINTS = {
     "after-blob": (1, 2, 3),
@@ -52,51 +50,20 @@ def test_killed_at_random_instants(daemon: Daemon, capsys: pytest.CaptureFixture
     dice = random.Random(seed)
     mails = conversation_mails(20, 60 if not os.environ.get("FANIN_SOAK") else 600)
     in_flight, delays = Counter[bool](), Counter[str]()
-    with _fed(daemon, mails) as fed:
+    with fed(mails, lambda number, content: daemon.drop(f"{number:05d}", content)) as feed:
         while sum(in_flight.values()) < 30 or in_flight[True] < 20:
             delay = dice.uniform(0.2, 3.0)
             daemon.start()
             time.sleep(delay)  # the instant is what is random here; nothing is waited for
-            in_flight[daemon.waiting() > 0 or len(daemon.tickets()) < fed.count] += 1
+            in_flight[daemon.waiting() > 0 or len(daemon.tickets()) < feed.count] += 1
             daemon.kill()
             delays[f"{delay:.0f} s"] += 1
             assert sum(in_flight.values()) < 200, "never enough work in flight"
         daemon.start()
-        fed.finish()
+        feed.finish()
         daemon.wait_for_tickets(len(mails), within=120)
         daemon.terminate()
     with capsys.disabled():
         print(f"\nseed {seed}; in flight {in_flight[True]} of {in_flight.total()}; after {sorted(delays.items())}")
 
     assert_complete(daemon, len(mails))
-
-
-class _Feed(threading.Thread):
-    """Delivers mails one after the other, at a pace that keeps the daemon busy."""
-
-    def __init__(self, daemon: Daemon, mails: list[bytes]) -> None:
-        super().__init__()
-        self._daemon, self._mails = daemon, mails
-        self._hurry = threading.Event()
-        self.count = 0
-
-    def run(self) -> None:
-        for number, content in enumerate(self._mails):
-            self._daemon.drop(f"{number:05d}", content)
-            self.count = number + 1
-            self._hurry.wait(0.05)
-
-    def finish(self) -> None:
-        """Deliver the rest at once."""
-        self._hurry.set()
-        self.join()
-
-
-@contextmanager
-def _fed(daemon: Daemon, mails: list[bytes]) -> Iterator[_Feed]:
-    feed = _Feed(daemon, mails)
-    feed.start()
-    try:
-        yield feed
-    finally:
-        feed.finish()

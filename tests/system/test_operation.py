@@ -341,6 +341,20 @@ def test_check_fails_where_something_is_missing(daemon: Daemon) -> None:
     assert "FAIL  helpdesk archive: cannot write" in checked.stdout
 
 
+def test_the_audit_counts_what_lies_in_new(daemon: Daemon) -> None:
+    """Of the mails in new/, those that were accepted and not yet moved do not wait; the others do."""
+    mails = conversation_mails(3, 1)
+    _deliver_all(daemon, mails)
+    _move_back(daemon)
+    daemon.drop("later", mail(9))
+    daemon.drop("large", mail(10, attached=2_000_000))
+
+    audit = daemon.run("audit")
+
+    assert audit.returncode == 0, audit.stdout
+    assert ["messages", "drop", "waiting", "at", "the", "source", "2"] in map(str.split, audit.stdout.splitlines())
+
+
 def test_backfill_reads_again_without_a_second_ticket(daemon: Daemon) -> None:
     """What lies in cur/ is handed over again and stays one ticket each."""
     mails = conversation_mails(3, 2)

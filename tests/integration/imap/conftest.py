@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import tempfile
 import uuid
@@ -18,7 +17,7 @@ import uvloop
 
 from connectors.email.imap_source import ImapReader
 from connectors.email.settings import EmailSettings
-from tests.support.dovecot import PASSWORD, Dovecot
+from tests.support.dovecot import PASSWORD, Dovecot, started
 from tests.support.memory import MemoryHealth, MemoryIntake, MemoryState
 
 
@@ -30,21 +29,10 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(path, ignore_errors=True)
 
 
-def _started(folder: Path, **options: Any) -> Dovecot:
-    if missing := Dovecot.missing():
-        if os.environ.get("FANIN_REQUIRE_SERVERS") == "1":
-            pytest.fail(f"missing: {missing}")
-        pytest.skip(f"missing: {missing}")
-    folder.mkdir(exist_ok=True)
-    server = Dovecot(folder, **options)
-    server.start()
-    return server
-
-
 @pytest.fixture(scope="session")
 def dovecot(folder: Path) -> Iterator[Dovecot]:
     """A server that runs through the whole session; tests must not stop it."""
-    server = _started(folder / "shared")
+    server = started(folder / "shared")
     yield server
     server.stop()
 
@@ -52,7 +40,7 @@ def dovecot(folder: Path) -> Iterator[Dovecot]:
 @pytest.fixture
 def own_dovecot(folder: Path) -> Iterator[Dovecot]:
     """A server of the test's own, to be stopped, killed and started at will."""
-    server = _started(folder / uuid.uuid4().hex[:8])
+    server = started(folder / uuid.uuid4().hex[:8])
     yield server
     server.kill()
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
+
+import pytest
 
 from connectors.email.imap_session import Session
 from model.errors import Transient
 from tests.integration.imap.conftest import Desk
 from tests.support.dovecot import Dovecot, sample
+from tests.support.imap_script import CAPABILITY, Script, settings_for
+from tests.support.memory import MemoryIntake
 
 
 def _search(dovecot: Dovecot, user: str, criterion: str, folder: str = "INBOX") -> int:
@@ -65,3 +70,49 @@ async def test_what_was_left_undone_is_done_later(dovecot: Dovecot, desk: Desk, 
         await _until(lambda: _search(dovecot, user, "SEEN") == 2)
 
     assert not desk.intake.duplicates
+
+
+@pytest.mark.parametrize("uidplus", [True, False])
+async def test_where_move_is_missing_a_message_is_copied_and_deleted(desk: Desk, uidplus: bool) -> None:  # noqa: FBT001
+    """COPY and the flag Deleted stand for MOVE; a plain EXPUNGE, which takes others' too, never follows."""
+    capability = CAPABILITY.replace("IDLE", "IDLE UIDPLUS" if uidplus else "IDLE")
+    async with Script([("CAPABILITY", capability)]).serving() as script:
+        settings = settings_for(script, after="move", move_to="Done")
+        async with desk.running(settings):
+            await desk.intake.until(lambda intake: _tidied(intake) == 1)
+
+    assert _said(script) == [
+        'UID COPY 1 "Done"',
+        r"UID STORE 1 +FLAGS.SILENT (\Deleted)",
+        *(["UID EXPUNGE 1"] if uidplus else []),
+    ]
+
+
+async def test_a_folder_that_is_missing_is_created_before_the_copy(desk: Desk) -> None:
+    """TRYCREATE is answered by CREATE and another COPY; nothing is deleted before one has succeeded."""
+    rules = [("CREATE", "{tag} OK done\r\n"), ("UID COPY", "{tag} NO [TRYCREATE] there is none\r\n")]
+    async with Script(rules).serving() as script:
+        answer = script._answer
+
+        def after_create(command: str) -> str | None:
+            if command.startswith("CREATE"):
+                script.rules.insert(0, ("UID COPY", "{tag} OK done\r\n"))
+            return answer(command)
+
+        script._answer = after_create  # type: ignore[method-assign]
+        async with desk.running(settings_for(script, after="move", move_to="Done")):
+            await desk.intake.until(lambda intake: _tidied(intake) == 1)
+
+    copy, store = 'UID COPY 1 "Done"', r"UID STORE 1 +FLAGS.SILENT (\Deleted)"
+    assert _said(script) == [copy, 'CREATE "Done"', copy, store]
+
+
+def _said(script: Script) -> list[str]:
+    """The commands that change something on the server, without their tags."""
+    commands = [line.partition(" ")[2] for line in script.lines]
+    return [one for one in commands if re.match("UID (COPY|STORE|EXPUNGE|MOVE)|EXPUNGE|CLOSE|CREATE", one)]
+
+
+def _tidied(intake: MemoryIntake) -> int:
+    cursor = intake.cursors.get("INBOX")
+    return cursor.get("tidied", 0) if isinstance(cursor, dict) else 0

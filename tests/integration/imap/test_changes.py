@@ -177,12 +177,29 @@ async def test_backfill_reads_again_what_arrived_since(dovecot: Dovecot, desk: D
 
 
 async def test_the_server_can_be_asked_what_it_holds(dovecot: Dovecot, desk: Desk, user: str) -> None:
-    """The names of all messages on the server are those under which they were accepted."""
+    """What was accepted has its names there, what came since is ahead, and asking changes nothing."""
     await asyncio.to_thread(dovecot.deliver, user, [sample(1), sample(2)])
     settings = desk.settings(dovecot, user)
     async with desk.running(settings):
         await desk.intake.until_accepted(2)
 
-    held = [name async for names in desk.reader(settings).source_ids(desk.intake, desk.state) for name in names]
+    await asyncio.to_thread(dovecot.deliver, user, [sample(3)])
+    before = dict(desk.intake.cursors), dict(desk.state.values)
 
-    assert held == [envelope.source_id for envelope in desk.intake.accepted]
+    [held] = [held async for held in desk.reader(settings).held(desk.intake, desk.state)]
+
+    assert held.passed == [envelope.source_id for envelope in desk.intake.accepted]
+    assert len(held.ahead) == 1
+    assert (desk.intake.cursors, desk.state.values) == before
+
+
+async def test_asking_does_not_settle_the_first_start(dovecot: Dovecot, desk: Desk, user: str) -> None:
+    """Of an account that was never read everything is ahead, and its first start is still to come."""
+    await asyncio.to_thread(dovecot.deliver, user, [sample(1)])
+
+    settings = desk.settings(dovecot, user, start="now")
+    [held] = [held async for held in desk.reader(settings).held(desk.intake, desk.state)]
+
+    assert (len(held.passed), len(held.ahead)) == (0, 1)
+    assert not desk.state.values
+    assert not desk.intake.cursors

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 
-from connectors.email.settings import EmailSettings
 from model.errors import CredentialsRejected, Transient
 from tests.integration.imap.conftest import Desk
-from tests.support.imap_script import Script
-
-
-def _settings(script: Script, **options: Any) -> EmailSettings:
-    source = {"type": "imap", "host": "127.0.0.1", "port": script.port, "tls": False, "user": "u", "poll": "1 min"}
-    source |= options.pop("source", {"password": "p"})
-    return EmailSettings(kind="email", source=source, **({"start": "all"} | options))
+from tests.support.imap_script import Script, settings_for
 
 
 @pytest.mark.parametrize(
@@ -37,7 +29,7 @@ async def test_a_refused_login_is_a_refusal_or_a_pause(desk: Desk, answer: str, 
     """What says who we are not is rejected with a remedy; what says not now asks for a pause."""
     async with Script([("LOGIN", answer)]).serving() as script:
         with pytest.raises(error) as raised:
-            await desk.run(_settings(script))
+            await desk.run(settings_for(script))
 
     if isinstance(raised.value, CredentialsRejected):
         assert "password" in raised.value.remedy
@@ -51,7 +43,7 @@ async def test_pauses_are_never_the_same(desk: Desk) -> None:
     async with Script([("LOGIN", "{tag} NO [UNAVAILABLE] later\r\n")]).serving() as script:
         for _ in range(3):
             with pytest.raises(Transient) as raised:
-                await desk.run(_settings(script))
+                await desk.run(settings_for(script))
             pauses.add(raised.value.retry_after)
 
     assert len(pauses) == 3
@@ -61,7 +53,7 @@ async def test_a_server_that_greets_with_bye_is_busy(desk: Desk) -> None:
     """BYE as the greeting is a pause with the server's words, without addresses."""
     async with Script(greeting="* BYE Too many connections from me@example.com\r\n!").serving() as script:
         with pytest.raises(Transient, match=r"Too many connections from \(address\)") as raised:
-            await desk.run(_settings(script))
+            await desk.run(settings_for(script))
 
     assert raised.value.retry_after
 
@@ -72,7 +64,7 @@ async def test_a_token_that_hangs_is_rejected(desk: Desk, answer: str | None) ->
     rules = [("AUTHENTICATE", answer), ("$", "{last} NO refused\r\n")]
     source = {"xoauth2": {"provider": "token", "token": "t"}}
     async with Script(rules).serving() as script:
-        settings = _settings(script, source=source)
+        settings = settings_for(script, source=source)
         if answer is None:
             with pytest.raises(Transient):
                 await desk.run(settings, patience=0.3)
@@ -97,7 +89,7 @@ async def test_a_message_that_the_server_cannot_give_becomes_a_stub(desk: Desk) 
         (r"UID FETCH 1[ :]", "{tag} NO [SERVERBUG] Internal error\r\n"),
         ("UID FETCH 2", "* 2 FETCH (UID 2 BODY[] {{5}}\r\nhello)\r\n{tag} OK done\r\n"),
     ]
-    async with Script(rules).serving() as script, desk.supervised(_settings(script)):
+    async with Script(rules).serving() as script, desk.supervised(settings_for(script)):
         await desk.intake.until_accepted(2)
 
     assert desk.bodies() == [b"A: b", b"hello"]
@@ -117,7 +109,7 @@ async def test_a_message_that_kills_the_connection_becomes_a_stub(desk: Desk) ->
         ("UID FETCH 1", "* 1 FETCH (UID 1 BODY!"),
         ("UID FETCH 2", "* 2 FETCH (UID 2 BODY[] {{5}}\r\nhello)\r\n{tag} OK done\r\n"),
     ]
-    async with Script(rules).serving() as script, desk.supervised(_settings(script)):
+    async with Script(rules).serving() as script, desk.supervised(settings_for(script)):
         await desk.intake.until_accepted(2)
 
     assert desk.bodies() == [b"", b"hello"]
@@ -129,7 +121,7 @@ async def test_a_throttled_download_is_no_fault_of_the_message(desk: Desk) -> No
     async with Script([(r"UID FETCH 1 \(UID BODY", "{tag} NO [THROTTLED] slow down\r\n")]).serving() as script:
         for _ in range(8):
             with pytest.raises(Transient):
-                await desk.run(_settings(script))
+                await desk.run(settings_for(script))
 
     assert not desk.intake.accepted
 
@@ -140,12 +132,12 @@ async def test_uidvalidity_zero_is_a_numbering_like_any(desk: Desk) -> None:
 
     async with Script([("EXAMINE", SELECTED.replace("{validity}", "0"))]).serving() as script:
         for _ in range(2):
-            async with desk.running(_settings(script)):
+            async with desk.running(settings_for(script)):
                 reads = desk.health.reads
                 await desk.health.until(lambda health, reads=reads: health.reads >= reads + 2)
         assert len(desk.intake.accepted) == 1
         desk.intake.cursors["INBOX"] = {"uidvalidity": 0, "uid": 9}
-        async with desk.running(_settings(script)):
+        async with desk.running(settings_for(script)):
             await desk.intake.until_accepted(2)
 
     assert [envelope.source_id for envelope in desk.intake.accepted] == ["INBOX:0:1", "INBOX:0.1:1"]
@@ -168,13 +160,13 @@ async def test_nonsense_is_an_error_and_never_a_hang(desk: Desk, answer: str) ->
     async with Script([(r"UID FETCH 1 \(UID BODY", answer)]).serving() as script:
         with pytest.raises(Transient):
             async with asyncio.timeout(5):
-                await desk.run(_settings(script), patience=1)
+                await desk.run(settings_for(script), patience=1)
 
 
 async def test_the_body_may_come_before_the_uid_and_as_a_string(desk: Desk) -> None:
     """Items may stand in any order, a body may be a quoted string, and other FETCH data may come between."""
     body = '* 7 FETCH (FLAGS (\\Seen))\r\n* 1 FETCH (BODY[] "say \\"hi\\"" FLAGS () UID 1)\r\n{tag} OK done\r\n'
-    async with Script([(r"UID FETCH 1 \(UID BODY", body)]).serving() as script, desk.running(_settings(script)):
+    async with Script([(r"UID FETCH 1 \(UID BODY", body)]).serving() as script, desk.running(settings_for(script)):
         await desk.intake.until_accepted(1)
 
     assert desk.bodies() == [b'say "hi"']
@@ -187,7 +179,7 @@ async def test_an_exists_beside_the_end_of_idle_is_not_lost(desk: Desk) -> None:
         ("UID SEARCH", "* SEARCH\r\n{tag} OK done\r\n"),
     ]
     async with Script(rules).serving() as script:
-        settings = _settings(script, source={"password": "p", "poll": "300 ms"})
+        settings = settings_for(script, source={"password": "p", "poll": "300 ms"})
         async with desk.running(settings):
             await desk.health.until(lambda health: health.reads >= 12)
         searches = [line for line in script.lines if "SEARCH" in line]
@@ -201,13 +193,13 @@ async def test_a_server_that_hangs_up_instead_of_idling_is_noticed(desk: Desk) -
     async with Script([("IDLE", "!")]).serving() as script:
         with pytest.raises(Transient):
             async with asyncio.timeout(5):
-                await desk.run(_settings(script))
+                await desk.run(settings_for(script))
 
 
 async def test_mail_from_163_needs_an_introduction(desk: Desk) -> None:
     """Where the server knows ID, it is told who we are before a folder is opened (RFC 2971)."""
     capability = "* CAPABILITY IMAP4rev1 IDLE ID\r\n{tag} OK done\r\n"
-    async with Script([("CAPABILITY", capability)]).serving() as script, desk.running(_settings(script)):
+    async with Script([("CAPABILITY", capability)]).serving() as script, desk.running(settings_for(script)):
         await desk.intake.until_accepted(1)
 
     commands = [line.partition(" ")[2] for line in script.lines]
@@ -218,7 +210,7 @@ async def test_unsafe_login_names_the_authorization_code(desk: Desk) -> None:
     """163's refusal to open a folder is a matter of credentials, and the remedy says so."""
     async with Script([("EXAMINE", "{tag} NO EXAMINE Unsafe Login. Please contact kefu\r\n")]).serving() as script:
         with pytest.raises(CredentialsRejected) as raised:
-            await desk.run(_settings(script))
+            await desk.run(settings_for(script))
 
     assert "authorization code" in raised.value.remedy
 
@@ -227,7 +219,7 @@ async def test_a_refused_second_connection_leaves_its_folder_to_the_first(desk: 
     """Where the server allows one connection only, both folders are read on it."""
     async with Script().serving() as script:
         script.rules.insert(0, ("LOGIN", "{tag} OK welcome\r\n"))
-        settings = _settings(script, folders=["INBOX", "Two"], source={"password": "p", "poll": "200 ms"})
+        settings = settings_for(script, folders=["INBOX", "Two"], source={"password": "p", "poll": "200 ms"})
 
         original = script._answer
 
@@ -246,7 +238,7 @@ async def test_a_refused_second_connection_leaves_its_folder_to_the_first(desk: 
 async def test_where_idle_is_refused_the_poll_is_left(desk: Desk) -> None:
     """A server that offers IDLE and refuses it is read by the poll, on the same connection."""
     async with Script([("IDLE", "{tag} NO not now\r\n")]).serving() as script:
-        settings = _settings(script, source={"password": "p", "poll": "100 ms"})
+        settings = settings_for(script, source={"password": "p", "poll": "100 ms"})
         async with desk.running(settings):
             await desk.health.until(lambda health: health.reads >= 10)
 

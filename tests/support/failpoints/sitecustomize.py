@@ -72,6 +72,35 @@ def _before_acknowledge(point: _Point) -> None:
     MaildirReader._acknowledge = acknowledge  # type: ignore[method-assign]
 
 
+def _after_fetch(point: _Point) -> None:
+    from connectors.email.imap_session import Session
+
+    original = Session.bodies
+
+    async def bodies(self: Any, *arguments: Any) -> Any:
+        found = await original(self, *arguments)
+        if point.passed():
+            _die()
+        return found
+
+    Session.bodies = bodies  # type: ignore[method-assign]
+
+
+def _before_move(point: _Point) -> None:
+    from connectors.email.imap_session import Session
+
+    original = Session.move
+
+    async def move(self: Any, uids: Any, folder: str) -> None:
+        if point.passed():
+            if half := uids[: len(uids) // 2]:
+                await original(self, half, folder)
+            _die()
+        await original(self, uids, folder)
+
+    Session.move = move  # type: ignore[method-assign]
+
+
 def _after_publish(point: _Point) -> None:
     from delivery.queues.embedded import EmbeddedQueue
 
@@ -118,6 +147,8 @@ POINTS: dict[str, Callable[[_Point], None]] = {
     "before-commit": lambda point: _around_commit(point, before=True),
     "after-commit": lambda point: _around_commit(point, before=False),
     "before-acknowledge": _before_acknowledge,
+    "after-fetch": _after_fetch,
+    "before-move": _before_move,
     "after-publish": _after_publish,
     "request-sent": _request_sent,
     "answer-read": _answer_read,
