@@ -57,6 +57,9 @@ class Desk:
             return error
         except TimeoutError:
             return Transient(f"the helpdesk did not answer within {CHECK_LIMIT.seconds} s")
+        except Exception as error:
+            log.exception("helpdesk.defect", helpdesk=self.name)
+            return Transient(f"{type(error).__name__} in the check of helpdesk {self.name}")
         return None
 
     async def wait_for_return(self) -> None:

@@ -32,6 +32,10 @@ class Policy(Struct, frozen=True, kw_only=True):
     max_tries: int = 12
     first_pause: timedelta = timedelta(seconds=1)
     longest_pause: timedelta = timedelta(minutes=15)
+    longest_wait: timedelta = timedelta(hours=1)
+    """The most that a helpdesk may ask us to wait (Retry-After)."""
+    longest_trouble: timedelta = timedelta(days=1)
+    """After failing for so long at a helpdesk that is well, an event is buried, however it failed."""
     time_limit: timedelta = timedelta(seconds=60)
     """The most that one submit may take."""
     overtake_after_tries: int = 3
@@ -62,6 +66,7 @@ class Worker:
         self._ledger, self._desks, self._policy, self._clock = ledger, desks, policy, clock
         self._held: set[Pair] = set()
         self._asked_again: set[Pair] = set()
+        self._reminders: dict[Pair, asyncio.Task[None]] = {}
 
     async def deliver(self, job: Job) -> None:
         """Deliver what is due of the job's conversation to its helpdesk.
@@ -77,20 +82,24 @@ class Worker:
             return
         self._held.add(pair)
         try:
-            await self._deliver_pair(desk, pair)
+            await self._deliver_pair(desk, job)
         except Transient as error:
             desk.close(error)
+        except Exception as error:
+            log.exception("delivery.defect", helpdesk=job.helpdesk)
+            desk.close(Transient(f"{type(error).__name__} while delivering to {job.helpdesk}"))
         finally:
             self._held.discard(pair)
             self._asked_again.discard(pair)
 
-    async def _deliver_pair(self, desk: Desk, pair: Pair) -> None:
+    async def _deliver_pair(self, desk: Desk, job: Job) -> None:
+        pair = (job.conversation, job.helpdesk)
         while desk.is_open:
             self._asked_again.discard(pair)
             dues, ref = await self._ledger.pair(*pair)
             settled = await self._deliver_in_order(desk, dues, ref)
-            if settled == 0 and dues and self._may_be_overtaken(dues[0]):
-                settled = await self._overtake(desk, pair, ref)
+            if settled == 0 and dues and desk.is_open:
+                settled = await self._overtake(desk, job)
             nothing_left = settled == len(dues) < PAGE
             if (settled == 0 or nothing_left) and pair not in self._asked_again:
                 return
@@ -103,10 +112,34 @@ class Worker:
                 return count
         return len(dues)
 
-    async def _overtake(self, desk: Desk, pair: Pair, ref: TicketRef | None) -> int:
-        """Deliver the urgent messages behind one that keeps failing; how many were settled."""
-        urgent, _ = await self._ledger.pair(*pair, urgent_only=True)
-        return await self._deliver_in_order(desk, [due for due in urgent if self._is_ready(due)], ref)
+    async def _overtake(self, desk: Desk, job: Job) -> int:
+        """Deliver the urgent messages behind one that keeps failing, now or when it has failed for long enough.
+
+        Returns how many were settled.
+        """
+        dues, ref = await self._ledger.pair(job.conversation, job.helpdesk)
+        urgent, _ = await self._ledger.pair(job.conversation, job.helpdesk, urgent_only=True)
+        waiting = [due for due in urgent if due.event_id != dues[0].event_id and self._is_ready(due)] if dues else []
+        if not waiting:
+            return 0
+        wait = self._until_overtaken(dues[0])
+        if wait > timedelta(0):
+            self._look_again(job, wait)
+            return 0
+        return await self._deliver_in_order(desk, waiting, ref)
+
+    def _look_again(self, job: Job, wait: timedelta) -> None:
+        """Come back to a pair after a while; one reminder a pair is enough."""
+        pair = (job.conversation, job.helpdesk)
+        if pair in self._reminders:
+            return
+
+        async def remind() -> None:
+            await self._clock.sleep(wait)
+            del self._reminders[pair]
+            await self.deliver(job)
+
+        self._reminders[pair] = asyncio.create_task(remind(), name="overtake")
 
     async def _deliver_one(self, desk: Desk, due: Due, ref: TicketRef | None) -> tuple[bool, TicketRef | None]:
         """Submit one event and record what came of it; whether it is settled, and the conversation's ticket."""
@@ -141,19 +174,21 @@ class Worker:
 
     async def _failed(self, desk: Desk, due: Due, error: Transient) -> bool:
         """Decide whose failure it was: the helpdesk's (pause it) or the message's (a try); whether it is settled."""
-        if error.retry_after is None and (down := await desk.is_down()) is not None:
+        if (down := await desk.is_down()) is not None:
             desk.close(down)
             return False
-        counts = error.retry_after is None
+        now, counts = self._clock.now(), error.retry_after is None
         tries = due.tries + counts
-        if tries >= self._policy.max_tries:
-            await self._bury(due, f"failed {tries} times, the last time with: {error}")
+        if tries >= self._policy.max_tries or now - (due.failed_at or now) >= self._policy.longest_trouble:
+            await self._bury(
+                due, f"failed {tries} times since {due.failed_at or now:%Y-%m-%d %H:%MZ}, last with: {error}"
+            )
             return True
         pause = error.retry_after or backoff(
             max(tries, 1), first=self._policy.first_pause, most=self._policy.longest_pause
         )
-        now = self._clock.now()
-        await self._ledger.postpone(Failed(due=due, at=now, due_at=now + pause, counts=counts))
+        due_at = now + min(pause, self._policy.longest_wait)
+        await self._ledger.postpone(Failed(due=due, at=now, due_at=due_at, counts=counts))
         log.warning("event.postponed", event_id=due.event_id, helpdesk=due.helpdesk, tries=tries, reason=str(error))
         return False
 
@@ -164,8 +199,8 @@ class Worker:
     def _is_ready(self, due: Due) -> bool:
         return due.due_at is None or due.due_at <= self._clock.now()
 
-    def _may_be_overtaken(self, due: Due) -> bool:
-        if due.failed_at is None:
-            return False
-        failing = self._clock.now() - due.failed_at
-        return due.tries >= self._policy.overtake_after_tries or failing >= self._policy.overtake_after
+    def _until_overtaken(self, due: Due) -> timedelta:
+        """How long a message still holds up urgent ones behind it; nothing or less when it does no more."""
+        if due.tries >= self._policy.overtake_after_tries:
+            return timedelta(0)
+        return (due.failed_at or self._clock.now()) + self._policy.overtake_after - self._clock.now()

@@ -49,7 +49,7 @@ class App:
     def __init__(self, config: Config, store: Store) -> None:
         self.config, self.store = config, store
         self.supervisor = Supervisor()
-        self._reload = asyncio.Event()
+        self.reloading = asyncio.Lock()
         self.desks = {name: self._desk(name) for name in config.helpdesks}
         self.delivery = self._delivery()
         self._isolation = Isolation(
@@ -148,7 +148,9 @@ class App:
                     await self.delivery.run()
             except Misconfigured as error:
                 log.warning("delivery.waiting", reason=str(error))
-                await asyncio.sleep(LOCK_PAUSE.total_seconds())
+            except Exception:
+                log.exception("delivery.defect")
+            await asyncio.sleep(LOCK_PAUSE.total_seconds())
 
     async def _sweep(self) -> None:
         """Let expire what has expired, every ten minutes."""
@@ -164,6 +166,8 @@ class App:
                 await self.store.expire(rules, datetime.now(UTC))
             except Transient as error:
                 log.warning("retention.postponed", reason=str(error))
+            except Exception:
+                log.exception("retention.defect")
             await asyncio.sleep(SWEEP_EVERY.total_seconds())
 
 
@@ -214,11 +218,14 @@ async def serve(config: Config, role: Role, load: Callable[[], Config], started:
 
 
 async def _reload(app: App, load: Callable[[], Config]) -> None:
-    """Read the configuration again; a mistake in it changes nothing."""
-    try:
-        await app.reload(load())
-    except Misconfigured as error:
-        log.warning("config.refused", reason=str(error))
+    """Read the configuration again, one time after the other; a mistake in it changes nothing."""
+    async with app.reloading:
+        try:
+            await app.reload(load())
+        except Misconfigured as error:
+            log.warning("config.refused", reason=str(error))
+        except Exception:
+            log.exception("config.defect")
 
 
 def _context(settings: ConnectorSettings, now: datetime) -> Context:

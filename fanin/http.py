@@ -149,7 +149,7 @@ def _brings(request: web.Request, token: Secret | None) -> bool:
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     if token is None or scheme.lower() != "bearer":
         return False
-    return hmac.compare_digest(given.strip().encode(), token.read().encode())
+    return hmac.compare_digest(given.strip().encode("utf-8", "surrogateescape"), token.read().encode())
 
 
 def _condition(health: Health) -> dict[str, Any]:

@@ -7,9 +7,24 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
+
+KEPT_FRAMES = 12
+
+
+def _without_content(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Say of an exception what it is and where it came from, never its text or what variables held."""
+    given = event.pop("exc_info", None)
+    error = given[1] if isinstance(given, tuple) else given if isinstance(given, BaseException) else sys.exc_info()[1]
+    if given and error is not None:
+        frames = traceback.extract_tb(error.__traceback__)[-KEPT_FRAMES:]
+        event["exception"] = type(error).__name__
+        event["frames"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    return event
 
 
 def set_up(level: str, form: str) -> None:
@@ -19,11 +34,10 @@ def set_up(level: str, form: str) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _without_content,
     ]
     last: list[Any] = (
-        [structlog.dev.ConsoleRenderer(pad_event_to=28)]
-        if console
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [structlog.dev.ConsoleRenderer(pad_event_to=28)] if console else [structlog.processors.JSONRenderer()]
     )
     structlog.configure(
         processors=[*shared, *last],

@@ -26,14 +26,14 @@ BACKLOG_AGE = Gauge("fanin_backlog_age_seconds", "Age of the oldest delivery tha
 
 def observe(healths: Iterable[Health], backlog: Iterable[Backlog]) -> None:
     """Set the gauges to what is true now."""
+    for gauge in (STATE, PROVEN_AGE, LAG, BACKLOG, BACKLOG_AGE):
+        gauge.clear()
     for health in healths:
         for status in get_args(Status):
             STATE.labels(health.kind, health.name, status).set(health.status == status)
         age = health.age()
         PROVEN_AGE.labels(health.kind, health.name).set(-1 if age is None else age.total_seconds())
         LAG.labels(health.kind, health.name).set(health.lag.total_seconds())
-    BACKLOG.clear()
-    BACKLOG_AGE.clear()
     for line in backlog:
         BACKLOG.labels(line.helpdesk, line.lane).set(line.count)
         BACKLOG_AGE.labels(line.helpdesk, line.lane).set((datetime.now(UTC) - line.oldest).total_seconds())

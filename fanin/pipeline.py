@@ -14,7 +14,7 @@ from fanin.isolation import Isolation, Reading
 from fanin.metrics import ACCEPT_SECONDS, MESSAGES
 from model.draft import Context, Draft, File
 from model.envelope import BlobRef, Envelope, Receipt
-from model.errors import Permanent
+from model.errors import Permanent, Transient
 from model.json import Json
 from store.arrival import Arrival, Batch, Content, Target
 from store.store import Store
@@ -49,11 +49,41 @@ class Pipeline:
         known = await self._store.known(connector, [envelope.source_id for envelope in batch]) if batch else {}
         fresh = [envelope for envelope in batch if envelope.source_id not in known]
         arrivals = await self._arrivals(context, fresh)
-        new = await self._store.accept(
-            Batch(connector=connector, arrivals=tuple(arrivals), stream=stream, cursor=cursor)
-        )
+        new = await self._store_all(Batch(connector=connector, arrivals=tuple(arrivals), stream=stream, cursor=cursor))
         found = dict(zip((id(envelope) for envelope in fresh), new, strict=True))
         return [found.get(id(envelope)) or known[envelope.source_id] for envelope in batch]
+
+    async def _store_all(self, batch: Batch) -> list[Receipt]:
+        """Accept a batch; where one arrival is such that the store cannot hold it, that one alone is buried."""
+        try:
+            return await self._store.accept(batch)
+        except Transient:
+            raise
+        except Exception:
+            log.exception("store.defect", connector=batch.connector)
+        receipts = [await self._store_one(batch.connector, arrival) for arrival in batch.arrivals]
+        await self._store.accept(msgspec.structs.replace(batch, arrivals=()))
+        return receipts
+
+    async def _store_one(self, connector: str, arrival: Arrival) -> Receipt:
+        try:
+            [receipt] = await self._store.accept(Batch(connector=connector, arrivals=(arrival,)))
+        except Transient:
+            raise
+        except Exception as error:
+            log.exception("store.defect", connector=connector)
+            name = arrival.source_id.encode("utf-8", "backslashreplace").decode()
+            dead = Arrival(
+                connector=connector,
+                channel=arrival.channel,
+                account=arrival.account,
+                source_id=name,
+                received_at=arrival.received_at,
+                original=arrival.original,
+                dead=f"the store cannot hold it: {type(error).__name__}",
+            )
+            [receipt] = await self._store.accept(Batch(connector=connector, arrivals=(dead,)))
+        return receipt
 
     async def _arrivals(self, context: Context, batch: Sequence[Envelope]) -> list[Arrival]:
         """Understand the envelopes, and put what is large where the commit will name it."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from model.envelope import BlobRef
 from model.errors import Transient
-from store.crypto import CHUNK, StreamSealer, Vault, read_pieces, sync_directory
+from store.crypto import CHUNK, StreamSealer, Vault, sync_directory
 
 ORPHAN_AGE = timedelta(days=1)
 
@@ -71,7 +71,7 @@ class BlobFiles:
 
         Raises FileNotFoundError if there is no such file, Permanent if it is damaged.
         """
-        return self._vault.open_stream(read_pieces(self.path(sha256)))
+        return self._vault.open_file(self.path(sha256), sha256)
 
     def path(self, sha256: str) -> Path:
         """Where the file of that name is or would be."""
@@ -80,8 +80,25 @@ class BlobFiles:
     def orphans(self, now: float) -> Iterator[Path]:
         """Yield the files, unfinished ones included, that nobody has written or offered for a day."""
         for path in self._folder.glob("*/*"):
-            if path.stat().st_mtime < now - ORPHAN_AGE.total_seconds():
+            if _is_old(path, now):
                 yield path
+
+    def remove(self, path: Path, now: float) -> bool:
+        """Remove a file unless somebody offers its content at this moment; whether it is gone.
+
+        It is put aside first: whoever offers it before that has made it fresh, and it goes back; whoever
+        comes later does not find it, and writes it anew.
+        """
+        aside = path.with_name(f"{path.name}.old")
+        try:
+            path.rename(aside)
+        except FileNotFoundError:
+            return False
+        if not _is_old(aside, now):
+            aside.rename(path)
+            return False
+        aside.unlink()
+        return True
 
     def _begin(self) -> _FileWriter:
         try:
@@ -109,7 +126,7 @@ class _FileWriter:
         folder.mkdir(mode=0o700, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=folder)
         self._file, self._temporary = os.fdopen(descriptor, "wb"), Path(name)
-        self._file.write(sealer.prefix)
+        self._file.write(sealer.head)
 
     def add(self, chunk: bytes) -> None:
         self._digest.update(chunk)
@@ -129,6 +146,7 @@ class _FileWriter:
         path = self._files.path(ref.sha256)
         try:
             self._file.write(self._sealer.piece(bytes(self._pending), final=True))
+            self._file.write(self._sealer.trailer(ref.sha256))
             self._file.flush()
             os.fsync(self._file.fileno())
             path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -144,6 +162,14 @@ class _FileWriter:
         except OSError as error:  # a full disk is noticed again when the rest is flushed
             _ = error
         self._temporary.unlink(missing_ok=True)
+
+
+def _is_old(path: Path, now: float) -> bool:
+    """Whether nobody wrote or offered the file for a day; one that is gone is not old."""
+    try:
+        return path.stat().st_mtime < now - ORPHAN_AGE.total_seconds()
+    except FileNotFoundError:
+        return False
 
 
 def _cannot_write(error: OSError) -> Transient:

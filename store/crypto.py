@@ -20,7 +20,9 @@ from model.errors import Misconfigured, Permanent
 CHUNK = 256 * 1024
 """Clear bytes in each encrypted piece of a stream."""
 
-_NONCE, _TAG, _PREFIX = 12, 16, 7
+_NONCE, _TAG, _SALT, _TRAILER = 12, 16, 16, 16
+_VERSION = b"\x01"
+_HEAD = len(_VERSION) + _SALT
 
 
 class Vault:
@@ -28,7 +30,7 @@ class Vault:
 
     def __init__(self, master: bytes) -> None:
         self._content = AESGCM(_derive(master, b"content"))
-        self._stream = AESGCM(_derive(master, b"stream"))
+        self._stream = _derive(master, b"stream")
         self._digest = _derive(master, b"digest")
 
     def seal(self, clear: bytes, context: bytes = b"") -> bytes:
@@ -44,25 +46,35 @@ class Vault:
             raise Permanent("stored content cannot be decrypted: it is damaged, or the key is another") from None
 
     def seal_stream(self) -> StreamSealer:
-        """Begin to encrypt a stream in pieces of CHUNK bytes."""
-        return StreamSealer(self._stream)
+        """Begin to encrypt a file in pieces of CHUNK bytes."""
+        return StreamSealer(self, os.urandom(_SALT))
 
-    def open_stream(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        """Decrypt a sealed stream, given as the pieces that `read_pieces` yields.
+    def open_file(self, path: Path, name: str) -> Iterator[bytes]:
+        """Yield the clear pieces of a file that a StreamSealer sealed under the name.
 
-        Raises Permanent where a piece was changed, left out or moved.
+        Raises FileNotFoundError if there is none, and Permanent where it was changed, cut, or has another's name.
         """
-        prefix = next(pieces)
-        last: bytes | None = None
-        count = 0
-        for piece in pieces:
-            if last is not None:
-                yield self._open_piece(prefix, count, last, final=False)
+        with path.open("rb") as file:
+            left = os.fstat(file.fileno()).st_size - _HEAD - _TRAILER
+            head = file.read(_HEAD)
+            if left < _TAG or head[:1] != _VERSION:
+                raise Permanent("a stored file is cut off, or was written by another version")
+            cipher, count = self.file_cipher(head[1:]), 0
+            while left > 0:
+                piece = file.read(min(CHUNK + _TAG, left))
+                left -= len(piece) or left
+                yield _open_piece(cipher, count, piece, final=left == 0)
                 count += 1
-            last = piece
-        if last is None:
-            raise Permanent("a stored file is cut off")
-        yield self._open_piece(prefix, count, last, final=True)
+            if file.read() != self.trailer(head[1:], name):
+                raise Permanent("a stored file holds what another name stands for")
+
+    def file_cipher(self, salt: bytes) -> AESGCM:
+        """The cipher of one file: no two files share a key, so that no two pieces can share key and nonce."""
+        return AESGCM(HKDF(algorithm=SHA256(), length=32, salt=salt, info=b"fanin file").derive(self._stream))
+
+    def trailer(self, salt: bytes, name: str) -> bytes:
+        """What ties a file to its name, which is known only when the last byte of its content is."""
+        return self.digest(b"file", salt.hex(), name)
 
     def digest(self, purpose: bytes, *parts: str) -> bytes:
         """A keyed digest of 16 bytes (BLAKE2b, RFC 7693): equal for equal parts, meaningless to anybody else.
@@ -79,42 +91,33 @@ class Vault:
         text = number.hex()
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
-    def _open_piece(self, prefix: bytes, count: int, piece: bytes, *, final: bool) -> bytes:
-        try:
-            return self._stream.decrypt(_piece_nonce(prefix, count, final=final), piece, None)
-        except InvalidTag:
-            raise Permanent("a stored file cannot be decrypted: it is damaged, or the key is another") from None
-
 
 class StreamSealer:
-    """The STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizar 2015) over AES-GCM.
+    """The STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizar 2015) over AES-GCM, with a key a file.
 
     Pieces cannot be left out, moved or cut off at the end without being noticed.
     """
 
-    def __init__(self, cipher: AESGCM) -> None:
-        self._cipher, self._count = cipher, 0
-        self.prefix = os.urandom(_PREFIX)
+    def __init__(self, vault: Vault, salt: bytes) -> None:
+        self._vault, self._salt, self._count = vault, salt, 0
+        self._cipher = vault.file_cipher(salt)
+        self.head = _VERSION + salt
 
     def piece(self, clear: bytes, *, final: bool) -> bytes:
         """Encrypt the next CHUNK bytes, or the rest as the final piece."""
-        nonce = _piece_nonce(self.prefix, self._count, final=final)
+        nonce = _piece_nonce(self._count, final=final)
         self._count += 1
         return self._cipher.encrypt(nonce, clear, None)
 
-
-def read_pieces(path: Path) -> Iterator[bytes]:
-    """The prefix and then each encrypted piece of a file that was written by a StreamSealer."""
-    with path.open("rb") as file:
-        yield file.read(_PREFIX)
-        while piece := file.read(CHUNK + _TAG):
-            yield piece
+    def trailer(self, name: str) -> bytes:
+        """The end of the file, once its name is known."""
+        return self._vault.trailer(self._salt, name)
 
 
-def load_master_key(path: Path, supplied: str | None) -> bytes:
-    """The master key: the supplied secret, else the one in `path`, created there if there is none.
+def load_master_key(path: Path, supplied: str | None, *, create: bool) -> bytes:
+    """The master key: the supplied secret, else the one in `path`, created there if there is none and it may be.
 
-    Raises Misconfigured if the supplied secret is too short or the file is not a key.
+    Raises Misconfigured if the supplied secret is too short, or the file is missing or no key.
     """
     if supplied is not None:
         if len(supplied) < 32:
@@ -123,6 +126,11 @@ def load_master_key(path: Path, supplied: str | None) -> bytes:
             )
         return _derive(supplied.encode(), b"supplied")
     if not path.exists():
+        if not create:
+            raise Misconfigured(
+                f"the key {path} is missing, and the database beside it was written with it: restore it from a backup, "
+                "or give store.encryption_key_file if that was its key"
+            )
         _create_key(path)
     key = path.read_bytes()
     if len(key) != 32:
@@ -163,5 +171,12 @@ def _derive(master: bytes, purpose: bytes) -> bytes:
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"fanin " + purpose).derive(master)
 
 
-def _piece_nonce(prefix: bytes, count: int, *, final: bool) -> bytes:
-    return prefix + count.to_bytes(4, "big") + bytes([final])
+def _open_piece(cipher: AESGCM, count: int, piece: bytes, *, final: bool) -> bytes:
+    try:
+        return cipher.decrypt(_piece_nonce(count, final=final), piece, None)
+    except InvalidTag:
+        raise Permanent("a stored file cannot be decrypted: it is damaged, or the key is another") from None
+
+
+def _piece_nonce(count: int, *, final: bool) -> bytes:
+    return count.to_bytes(_NONCE - 1, "big") + bytes([final])

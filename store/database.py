@@ -22,7 +22,7 @@ def create_store_engine(path: Path) -> Engine:
         poolclass=QueuePool,
         pool_size=READERS + 1,
         max_overflow=READERS,
-        connect_args={"check_same_thread": False, "timeout": 30, "cached_statements": 512},
+        connect_args={"check_same_thread": False, "timeout": 5, "cached_statements": 512},
         isolation_level="AUTOCOMMIT",
     )
     event.listen(engine, "connect", _prepare)

@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, bindparam, delete, select, update
-from sqlalchemy.dialects.sqlite import insert as insert_unless_known
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from store.arrival import moment
 from store.schema import dead_letter, delivery, message, outbox
@@ -68,7 +67,7 @@ def _make_due(connection: Connection, letter: DeadLetter) -> None:
     connection.execute(_MAKE_DUE, names)
     row = connection.execute(select(delivery).where(_THIS), names).one()
     job = {name: getattr(row, name) for name in ("event", "helpdesk", "conversation", "sequence", "lane")}
-    connection.execute(insert_unless_known(outbox).on_conflict_do_nothing(), job)
+    connection.execute(_PUBLISH, job)
 
 
 def _forget(connection: Connection, letter: DeadLetter) -> None:
@@ -90,6 +89,7 @@ def _letter(row: Row[Any]) -> DeadLetter:
     )
 
 
+_PUBLISH = insert(outbox).prefix_with("OR REPLACE")
 _THIS = (delivery.c.event == bindparam("_event")) & (delivery.c.helpdesk == bindparam("_helpdesk"))
 _MAKE_DUE = update(delivery).where(_THIS).values(status="due", tries=0, failed_at=None, due_at=None, settled_at=None)
 _MARK_DROPPED = update(delivery).where(_THIS).values(status="dropped")

@@ -13,7 +13,20 @@ from typing import Any
 import msgspec
 import orjson
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, exists, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as insert_unless_known
 
 from model.errors import Permanent
@@ -221,7 +234,7 @@ def _publish_again(connection: Connection, condition: ColumnElement[bool]) -> in
         .where(condition)
         .order_by(message.c.position)
     )
-    return connection.execute(insert_unless_known(outbox).from_select(names, rows).on_conflict_do_nothing()).rowcount
+    return connection.execute(_PUBLISH.from_select(names, rows)).rowcount
 
 
 def _job(row: Row[Any]) -> Job:
@@ -285,4 +298,6 @@ _UNPUBLISHED = (
     .limit(bindparam("most"))
 )
 _PUBLISHED = delete(outbox).where(outbox.c.position == bindparam("place"))
+# A job that waits already gets a new place: the relay may just be removing the old one, which it has published.
+_PUBLISH = insert(outbox).prefix_with("OR REPLACE")
 _ADD_LETTER = insert_unless_known(dead_letter).on_conflict_do_nothing()

@@ -40,11 +40,10 @@ def expire(connection: Connection, runs: Sequence[Expiry]) -> list[int]:
 
 def sweep_files(connection: Connection, files: BlobFiles) -> int:
     """Remove the files that no row names and that nobody offered for a day; returns how many."""
-    removed = 0
-    for path in files.orphans(time.time()):
+    now, removed = time.time(), 0
+    for path in files.orphans(now):
         if not connection.execute(select(exists().where(blob.c.sha256 == path.name))).scalar():
-            path.unlink(missing_ok=True)
-            removed += 1
+            removed += files.remove(path, now)
     return removed
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError
 
 from model.envelope import BlobRef, Receipt
-from model.errors import Transient
+from model.errors import Misconfigured, Permanent, Transient
 from model.event import Event, Job, TicketRef
 from model.json import Json
 from model.ticket import Lane
@@ -29,6 +29,8 @@ from store.migrate import migrate
 from store.schema import attachment, blob, conversation
 from store.writer import Writer
 
+KEY_PROOF = ("", "key")
+"""The kept value, of no connector, that opens only with the store's key."""
 FILE_WRITERS = 4
 """Large contents of a batch that are written at once: each waits for the disk, not for the processor."""
 
@@ -75,11 +77,20 @@ class Store:
 
         Raises Misconfigured if it cannot be written, or belongs to a newer version.
         """
-        master = await asyncio.to_thread(load_master_key, data_dir / "keys" / "store.key", key)
-        engine = create_store_engine(data_dir / "fanin.db")
-        await asyncio.to_thread(migrate, engine, data_dir / "fanin.db")
-        terms = Terms(base_url=base_url, helpdesks=helpdesks)
-        return cls(data_dir, engine, Vault(master), terms, min_free_disk=min_free_disk)
+        path = data_dir / "fanin.db"
+        is_new = not path.exists()
+        master = await asyncio.to_thread(load_master_key, data_dir / "keys" / "store.key", key, create=is_new)
+        engine = create_store_engine(path)
+        await asyncio.to_thread(migrate, engine, path)
+        store = cls(
+            data_dir, engine, Vault(master), Terms(base_url=base_url, helpdesks=helpdesks), min_free_disk=min_free_disk
+        )
+        try:
+            await store._prove_key()
+        except BaseException:
+            await store.close()
+            raise
+        return store
 
     async def close(self) -> None:
         """Finish what is being written, and let go of the files."""
@@ -272,6 +283,21 @@ class Store:
         """Return if the store can be written now.  Raises Transient if not."""
         self.refuse_when_full()
         await self._writer.do(_nothing, None)
+
+    async def _prove_key(self) -> None:
+        """Raise Misconfigured if what is stored was written with another key."""
+        try:
+            proof = await self.get(*KEY_PROOF)
+        except Permanent:
+            raise Misconfigured(
+                "store.encryption_key: the database was written with another key; give that one again: with a new key "
+                "nothing stored opens, and every mail would become a second ticket"
+            ) from None
+        if proof is None:
+            now = _now()
+            await self.put(
+                kept.sealed_put(self.vault, *KEY_PROOF, True, version=None, expires=None, secret=True, now=now)
+            )
 
     # -- plumbing -------------------------------------------------------------------------------
 

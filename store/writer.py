@@ -40,6 +40,14 @@ class Work(Protocol[A_contra, R_co]):
     def __call__(self, connection: Connection, arguments: Sequence[A_contra], /) -> Sequence[R_co]: ...
 
 
+class _CannotBegin(Exception):
+    """No transaction can be begun (another process writes for too long): no call of the group is to blame."""
+
+    def __init__(self, reason: OperationalError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
 class _Call:
     __slots__ = ("argument", "future", "work")
 
@@ -97,6 +105,8 @@ class Writer:
         """Commit the group together; where that fails, each caller alone, so that one cannot harm others."""
         try:
             return self._transaction(connection, group)
+        except _CannotBegin as error:
+            return [(call, _translated(error.reason)) for call in group]
         except Exception as error:  # noqa: BLE001  whatever it is, the callers are told
             if len(group) == 1:
                 return [(group[0], _translated(error))]
@@ -104,7 +114,10 @@ class Writer:
             return [outcome for call in group for outcome in self._commit(connection, [call])]
 
     def _transaction(self, connection: Connection, group: list[_Call]) -> list[tuple[_Call, Any]]:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as error:
+            raise _CannotBegin(error) from None
         try:
             outcomes = [outcome for work, calls in _by_work(group) for outcome in _perform(connection, work, calls)]
             connection.exec_driver_sql("COMMIT")

@@ -32,6 +32,8 @@ SPOOLED = 1024 * 1024
 HEAD = 64 * 1024
 """What is read of a message above `max_message_size`."""
 PIECE = 256 * 1024
+LONGEST_NAME = 220
+"""Bytes of a name that are kept in `cur/`, where it gets longer; file systems allow 255."""
 STREAM = "new"
 
 
@@ -49,6 +51,9 @@ class MaildirReader:
     def __init__(self, name: str, settings: EmailSettings, source: MaildirSource, health: Health) -> None:
         self.name, self._settings, self._source, self._health = name, settings, source, health
         self._sizes: dict[str, tuple[int, float]] = {}
+        self._done: set[Found] = set()
+        """Files that are accepted but could not be moved; they are not read again while we run."""
+        self._trouble: str | None = None
 
     async def run(self, intake: Intake, state: State) -> None:
         """Read until cancelled.  Raises Transient if the folder cannot be used."""
@@ -103,10 +108,13 @@ class MaildirReader:
     async def _read(self, intake: Intake, state: State, changed: asyncio.Event) -> None:
         while True:
             changed.clear()
+            self._trouble = None
             ready, resting = await asyncio.to_thread(self._look)
             for batch in _batches(ready):
                 await self._hand_over(batch, intake, state)
             self._health.proven(lag=_age(resting))
+            if self._trouble:
+                self._health.retrying(self._trouble)
             pause = self._source.rest / 4 if resting else self._source.poll
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause.total_seconds()):
@@ -122,19 +130,28 @@ class MaildirReader:
     def _acknowledge(self, files: list[Found]) -> None:
         """Move what was accepted to `cur/`; a file that grew meanwhile stays, to be read as a whole."""
         for file in files:
-            with suppress(FileNotFoundError):  # somebody else moved it: it is accepted all the same
+            try:
                 if file.path.stat().st_size == file.size:
-                    file.path.rename(self._source.path / "cur" / f"{_base(file.path)}:2,")
+                    file.path.rename(_free_name(self._source.path / "cur", file.path))
                     self._sizes.pop(file.path.name, None)
+            except FileNotFoundError:
+                continue  # somebody else moved it: it is accepted all the same
+            except OSError as error:
+                self._done.add(file)
+                self._trouble = f"an accepted file cannot be moved to cur/: {error.strerror}"
+                log.warning("message.unmoved", connector=self.name, error=error.strerror)
 
     def _look(self) -> tuple[list[Found], list[Found]]:
         """The files whose size has rested long enough, oldest first, and those that still may grow."""
-        found = sorted(_files(self._source.path / "new"), key=lambda file: (file.modified_at, file.path.name))
+        files = [file for file in _files(self._source.path / "new") if file not in self._done]
+        found = sorted(files, key=lambda file: (file.modified_at, file.path.name))
         now = time.monotonic()
         self._sizes = {file.path.name: self._rested(file, now) for file in found}
         rest = self._source.rest.total_seconds()
-        ready = [file for file in found if now - self._sizes[file.path.name][1] >= rest]
-        return ready, [file for file in found if file not in ready]
+        parts: tuple[list[Found], list[Found]] = ([], [])
+        for file in found:
+            parts[now - self._sizes[file.path.name][1] < rest].append(file)
+        return parts
 
     def _rested(self, file: Found, now: float) -> tuple[int, float]:
         """The file's size and since when it has been that."""
@@ -158,7 +175,7 @@ class MaildirReader:
         except FileNotFoundError:
             return None
         except OSError as error:
-            self._health.retrying(f"{file.path.name} cannot be read: {error.strerror}")
+            self._trouble = f"a file in new/ cannot be read: {error.strerror}"
             log.warning("message.unreadable", connector=self.name, error=error.strerror)
             return None
         return Envelope(
@@ -242,8 +259,17 @@ def _source_id(file: Found, digest: str) -> str:
 
 
 def _base(path: Path) -> str:
-    """The unique part of a file's name, without the flags that mail readers add."""
-    return path.name.partition(":")[0]
+    """The unique part of a file's name, without the flags that mail readers add; bytes that are no UTF-8 escaped."""
+    return os.fsencode(path.name).partition(b":")[0].decode("utf-8", "backslashreplace")
+
+
+def _free_name(folder: Path, path: Path) -> Path:
+    """A name in `cur/` that is not taken: files are copied in under the same names again and again."""
+    base = os.fsdecode(os.fsencode(path.name).partition(b":")[0][:LONGEST_NAME])
+    target = folder / f"{base}:2,"
+    while target.exists():
+        target = folder / f"{base}.{time.time_ns()}:2,"
+    return target
 
 
 def _age(files: list[Found]) -> timedelta:

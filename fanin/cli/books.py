@@ -55,10 +55,14 @@ async def show_letter(file: Path | None, id_: str, original: Path | None) -> Non
             await _write_original(store, letter, original)
 
 
+EVERY = 2**31
+"""More dead letters than there will be."""
+
+
 async def retry_letter(file: Path | None, id_: str) -> None:
     """Make one dead letter, or `all`, wanted again."""
     async with _books(file) as (_, store):
-        for letter in await store.list_dead_letters() if id_ == "all" else [await _find(store, id_)]:
+        for letter in await store.list_dead_letters(EVERY) if id_ == "all" else [await _find(store, id_)]:
             await store.retry(letter)
             again = "delivered again" if letter.stage == "deliver" else "taken when it is read again: fanin backfill"
             print(f"{letter.id} will be {again}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from connectors.email.settings import EmailSettings
 from model.envelope import Envelope
 from model.errors import Transient
 from tests.contract.connectors import ConnectorContract, Source, number_of
-from tests.support.memory import MemoryHealth
+from tests.support.memory import MemoryHealth, MemoryIntake, MemoryState
 
 
 class MaildirFolder(Source):
@@ -57,6 +58,25 @@ class TestMaildir(ConnectorContract):
     def source(self, tmp_path: Path) -> Source:
         """An empty Maildir."""
         return MaildirFolder(tmp_path / "inbox")
+
+
+async def test_file_names_of_every_kind_are_read(tmp_path: Path) -> None:
+    """Names that are too long for cur/, no UTF-8, or used before keep neither themselves nor others from being read."""
+    intake, state, health = MemoryIntake(), MemoryState(), MemoryHealth()
+    source = MaildirFolder(tmp_path / "inbox")
+    for name in (b"a" * 255, b"bad\xff.eml", b"some.eml"):
+        Path(os.fsdecode(os.fsencode(source.path / "new") + b"/" + name)).write_bytes(name)
+    task = asyncio.create_task(source.connector(health).run(intake, state))
+    await intake.until_accepted(3)
+    await health.until(lambda _: not any((source.path / "new").iterdir()))
+    (source.path / "new" / "some.eml").write_bytes(b"another")
+    await intake.until_accepted(4)
+    await health.until(lambda _: not any((source.path / "new").iterdir()))
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert len(list((source.path / "cur").iterdir())) == 4
+    assert all(envelope.source_id.encode("utf-8") for envelope in intake.accepted)
 
 
 class ListSource(Source):

@@ -124,3 +124,35 @@ async def test_what_is_still_to_be_delivered_does_not_expire(store: Store) -> No
     await store.expire(gone, datetime.now(UTC) + timedelta(seconds=5))
 
     assert len(await store.events(receipt.conversation_id or "", 0)) == 1
+
+
+async def test_a_file_under_anothers_name_is_refused(store: Store, tmp_path: Path) -> None:
+    """Two files that were exchanged on the disk do not pass for each other."""
+    one, two = [await store.write_blob(pieces(content, 1000)) for content in (b"1" * 100_000, b"2" * 100_000)]
+    paths = [tmp_path / "blobs" / ref.sha256[:2] / ref.sha256 for ref in (one, two)]
+    first, second = (path.read_bytes() for path in paths)
+    paths[0].write_bytes(second)
+    paths[1].write_bytes(first)
+
+    with pytest.raises(Permanent):
+        list(store.iter_blob(one.sha256))
+
+
+async def test_the_sweep_leaves_what_is_offered_while_it_works(store: Store, tmp_path: Path) -> None:
+    """A file that is offered again between the sweep's look and its removal stays."""
+    content = b"c" * 100_000
+    sha256 = hashlib.sha256(content).hexdigest()
+    await store.keep([(sha256, content)])
+    path = tmp_path / "blobs" / sha256[:2] / sha256
+    os.utime(path, (1, 1))
+    [orphan] = store._blobs.orphans(time.time())
+    await store.keep([(sha256, content)])
+
+    assert not store._blobs.remove(orphan, time.time())
+
+    assert b"".join(store.iter_blob(sha256)) == content
+
+
+async def test_a_file_that_goes_while_it_is_looked_at_is_no_matter(store: Store, tmp_path: Path) -> None:
+    """The sweep passes over a file that another has renamed or removed."""
+    assert not store._blobs.remove(tmp_path / "blobs" / "ab" / "gone", time.time())

@@ -61,16 +61,29 @@ async def test_one_connectors_values_are_not_anothers(store: Store) -> None:
     assert (await ConnectorState(store, "two").get("key") or (0, 0))[0] == 2
 
 
-async def test_a_store_with_another_key_does_not_open_what_is_in_it(tmp_path: Path) -> None:
-    """Content is of use only with the key with which it was written."""
+async def test_a_store_does_not_open_with_another_key(tmp_path: Path) -> None:
+    """A new key on an old database is refused, and what is stored stays as it is."""
     store = await Store.open(tmp_path, key="k" * 32)
     await ConnectorState(store, "mail").put("token", "secret", secret=True)
     await store.close()
 
-    store = await Store.open(tmp_path, key="other" * 10)
-    with pytest.raises(Exception, match="key is another"):
-        await ConnectorState(store, "mail").get("token")
+    with pytest.raises(Misconfigured, match="written with another key"):
+        await Store.open(tmp_path, key="other" * 10)
+
+    store = await Store.open(tmp_path, key="k" * 32)
+    assert (await ConnectorState(store, "mail").get("token") or ("", 0))[0] == "secret"
     await store.close()
+
+
+async def test_a_lost_key_is_not_made_anew(tmp_path: Path) -> None:
+    """Beside a database no key is created: everything would seem to be new, and nothing would open."""
+    await (await Store.open(tmp_path)).close()
+    (tmp_path / "keys" / "store.key").unlink()
+
+    with pytest.raises(Misconfigured, match="restore it from a backup"):
+        await Store.open(tmp_path)
+
+    assert not (tmp_path / "keys" / "store.key").exists()
 
 
 async def test_a_short_key_is_refused(tmp_path: Path) -> None:
