@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Literal
 
 Script = Literal["han", "kana", "hangul", "thai", "arabic", "cyrillic", "latin", "other"]
@@ -52,15 +53,15 @@ def _counts(words: str) -> dict[Script, int]:
     return counts
 
 
-def is_japanese(han: str) -> bool:
+def is_japanese(han: Iterable[str]) -> bool:
     """Whether a text in Han characters alone has some that only Japanese writes so."""
-    characters = set(han)
+    characters = frozenset(han)
     return len(_JAPANESE & characters) > len(_SIMPLIFIED & characters)
 
 
-def is_traditional(han: str) -> bool:
+def is_traditional(han: Iterable[str]) -> bool:
     """Whether a Chinese text is in traditional characters, by those that the reform of 1956 changed."""
-    characters = set(han)
+    characters = frozenset(han)
     return len(_TRADITIONAL & characters) > len(_SIMPLIFIED & characters)
 
 

@@ -76,6 +76,8 @@ def decode(value: bytes, hint: str | None = None) -> str:
     """
     if b"=?" not in value and b"\x1b" not in value and value.isascii():
         return _clean(b" ".join(value.split()).decode("ascii"))
+    if value.isascii():
+        hint = None  # it says nothing of this value, which is then remembered for all who ask
     return _remembered(value, hint) if len(value) < _SHORT else _decoded(value, hint)
 
 

@@ -51,14 +51,22 @@ def visible(text: str) -> str:
 
 def openers(lines: Sequence[str]) -> Iterator[Opener]:
     """The openers of the visible lines that stand outside of quotation marks (`>`), in order."""
+    if _opens_nothing(lines):
+        return
     position, left = 0, MAX_OPENERS
     for number, line in enumerate(lines):
-        # every opener has a colon, a drawn frame, or a digit to begin with
         if ":" in line or "：" in line or "--" in line or "__" in line or line[:1] in _BEGINNINGS:
             found = _opener(lines, number) if number >= position and left else None
             if found:
                 yield found
                 position, left = found.end, left - 1
+
+
+def _opens_nothing(lines: Sequence[str]) -> bool:
+    """Whether no line has what every opener has: a colon, a drawn frame, or a digit to begin with."""
+    text = "\n".join(lines)
+    marked = ":" in text or "：" in text or "--" in text or "__" in text
+    return not marked and _BEGINNINGS.isdisjoint({line[:1] for line in lines})
 
 
 def header_block(lines: Sequence[str], start: int, *, announced: bool = False) -> Opener | None:
