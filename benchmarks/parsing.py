@@ -26,8 +26,11 @@ from normalizer.mime.parse import charset_hint, leaves, parse
 from normalizer.normalize import normalize
 
 _NODE = Path(__file__).parent / "node"
+_ROUNDS = 3
+"""Rounds in which everything is measured by turns; the fastest of each counts."""
 _NOW = datetime(2024, 1, 2, tzinfo=UTC)
 _CONTEXT = Context(now=_NOW)
+_FIELDS = ("subject", "from", "to", "cc", "reply-to", "date", "message-id", "in-reply-to", "references")
 Found = tuple[str, str, str, str, list[tuple[str, str]]]
 
 
@@ -40,14 +43,15 @@ def main(count: int = 2000) -> None:
 
 
 def _compare(mails: list[Mail]) -> None:
-    few = mails[: max(1, len(mails) // 10)]
-    rates = {
-        "fanin parse": len(mails) / _best(read, mails),
-        "fanin normalize": len(mails) / _best(understand, mails),
-        "policy.default": len(few) / _best(_standard, few, rounds=1),
+    works: dict[str, Callable[[], float | None]] = {
+        "fanin parse": lambda: _seconds(read, mails),
+        "fanin normalize": lambda: _seconds(understand, mails),
+        "policy.default": lambda: _seconds(_standard, mails),
+        "node mailparser": lambda: _node(mails),
     }
-    if (node := _node(mails)) is not None:
-        rates["node mailparser"] = len(mails) / node
+    rounds = [{name: work() for name, work in works.items()} for _ in range(_ROUNDS)]
+    best = {name: min(taken) for name in works if (taken := [one[name] for one in rounds if one[name]])}
+    rates = {name: len(mails) / seconds for name, seconds in best.items()}
     for name, rate in rates.items():
         ratios = "".join(
             f"  {rate / rates[other]:6.1f}x {other}"
@@ -80,10 +84,10 @@ def understand(raw: bytes) -> Draft:
 
 
 def _standard(raw: bytes) -> list[object]:
+    """The same read with the standard library: the header fields that a ticket has, texts and files."""
     message = email.message_from_bytes(raw, policy=email.policy.default)
     return [
-        message["subject"],
-        message["from"],
+        *map(message.get_all, _FIELDS),
         *(part.get_content() for part in message.walk() if not part.is_multipart()),
     ]
 
@@ -102,15 +106,12 @@ def _wrong(mail: Mail, found: Found) -> int:
     return sum(got != wanted for got, wanted in answers) + abs(len(files) - len(mail.files))
 
 
-def _best(work: Callable[[bytes], object], mails: list[Mail], rounds: int = 3) -> float:
-    """The processor seconds of the fastest round: other programs on the machine do not count."""
-    times = []
-    for _ in range(rounds):
-        start = time.process_time()
-        for mail in mails:
-            work(mail.raw)
-        times.append(time.process_time() - start)
-    return min(times)
+def _seconds(work: Callable[[bytes], object], mails: list[Mail]) -> float:
+    """The processor seconds of one round: other programs on the machine count less."""
+    start = time.process_time()
+    for mail in mails:
+        work(mail.raw)
+    return time.process_time() - start
 
 
 def _node(mails: list[Mail]) -> float | None:

@@ -51,7 +51,7 @@ def fit(content: Content, raw: bytes, header: int) -> Fitted:
     if len(text) < len(content.text):
         files.append(file("message.txt", content.text.encode(), "text/plain"))
         notes.append("[The text is too long for a ticket; it is attached whole as “message.txt”.]")
-    if html is not None and size(html) > room - size(text):
+    if html is not None and not _fits(html, text, room):
         files.append(file("message.html", html.encode(), "text/html"))
         notes.append("[The formatted page is too large for a ticket; it is attached as “message.html”.]")
         html = None
@@ -61,6 +61,11 @@ def fit(content: Content, raw: bytes, header: int) -> Fitted:
 def size(value: object) -> int:
     """The bytes that a value takes in JSON."""
     return len(_encode(value))
+
+
+def _fits(html: str, text: str, room: int) -> bool:
+    """Whether page and text together take at most `room` bytes; those of most mails do by their lengths alone."""
+    return (len(html) + len(text)) * _MOST_BYTES < room or size(html) <= room - size(text)
 
 
 def cut(text: str, limit: int) -> str:

@@ -10,12 +10,12 @@ from model.ticket import Bounce, Forwarded
 from normalizer.assemble import Reading, assemble
 from normalizer.automated.bounce import bounce
 from normalizer.automated.kind import automated
-from normalizer.fingerprint import digest, fingerprint
+from normalizer.fingerprint import digests, fingerprint
 from normalizer.fit import MAX_FORWARDED, MAX_NEW, cut, fit, size
 from normalizer.language.detect import detect
 from normalizer.mime.content import read
 from normalizer.mime.origin import origin
-from normalizer.mime.parse import charset_hint, leaves, parse
+from normalizer.mime.parse import charset_hint, parse
 from normalizer.stub import too_large
 from normalizer.text.forward import unwrap
 from normalizer.text.reply import new_text
@@ -35,8 +35,8 @@ def normalize(envelope: Envelope, raw: bytes, context: Context) -> Draft:
         return too_large(envelope, raw, context)
     root = parse(raw)
     said = origin(root, charset_hint(root), context.trusted_authserv)
-    digests = {id(leaf): digest(leaf) for leaf in leaves(root)}
-    content = read(root, digests)
+    known = digests(root)
+    content = read(root, known)
     forward, above = unwrap(content.text, said.subject) or (None, "")
     new = new_text(above or content.text)
     kind = automated(root, content.text)
@@ -52,7 +52,7 @@ def normalize(envelope: Envelope, raw: bytes, context: Context) -> Draft:
         forwarded=_excerpt(forward),
         files=fitted.files,
     )
-    return assemble(envelope, context, said, reading, fingerprint(root, digests, raw))
+    return assemble(envelope, context, said, reading, fingerprint(root, known, raw))
 
 
 def _few(failed: Bounce | None) -> Bounce | None:

@@ -25,7 +25,7 @@ def automated(root: Part, text: str) -> Automated | None:
     replies by what RFC 3834 asks of them and by the fields and subjects of those who do not ask, lists by
     RFC 2919 and 2369.
     """
-    fields = dict(reversed(root.fields))
+    fields = root.first
     subject = decode(fields.get("subject", b"")[:1000]).casefold().strip()
     return _report(root, subject, text) or _bounce(fields, subject, text) or _reply(fields, subject) or _list(fields)
 

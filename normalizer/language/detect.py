@@ -49,9 +49,12 @@ def detect(text: str, languages: Sequence[str] = LANGUAGES) -> Language | None:
 
 
 def _chinese_or_japanese(kind: Script, words: str, languages: Sequence[str]) -> Language:
-    if "ja" in languages and (kind == "kana" or "zh" not in languages or is_japanese(words)):
-        return Language(code="ja", confidence=0.99 if kind == "kana" else 0.7)
-    return Language(code="zh-Hant" if is_traditional(words) else "zh-Hans", confidence=0.97)
+    if kind == "kana" and "ja" in languages:
+        return Language(code="ja", confidence=0.99)
+    characters = frozenset(words)
+    if "ja" in languages and ("zh" not in languages or is_japanese(characters)):
+        return Language(code="ja", confidence=0.7)
+    return Language(code="zh-Hant" if is_traditional(characters) else "zh-Hans", confidence=0.97)
 
 
 def _only(code: str, words: str, letters: int) -> Language:

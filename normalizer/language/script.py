@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Literal
 
 Script = Literal["han", "kana", "hangul", "thai", "arabic", "cyrillic", "latin", "other"]
@@ -16,7 +17,7 @@ def words_only(text: str) -> str:
     beginning = text[:MAX_LENGTH]
     if "@" in beginning or "://" in beginning:
         beginning = _LINK.sub(" ", beginning)
-    return _CODE.sub(" ", beginning)
+    return _CODE.sub(" ", beginning) if _OF_CODE.search(beginning) else beginning
 
 
 def script(words: str) -> tuple[Script, int] | None:
@@ -28,7 +29,7 @@ def script(words: str) -> tuple[Script, int] | None:
     if words.isascii():
         letters = len(_LATIN.sub("", words))
         return ("latin", letters) if letters else None
-    counts: dict[Script, int] = {name: len(pattern.findall(words)) for name, pattern in _SCRIPTS}
+    counts = _counts(words)
     han = counts["han"] + counts["kana"]
     weights = {name: count * (3 if name in {"han", "hangul"} else 1) for name, count in counts.items()}
     weights["han"], weights["kana"] = (0, han * 3) if counts["kana"] * 8 >= han else (han * 3, 0)
@@ -38,14 +39,30 @@ def script(words: str) -> tuple[Script, int] | None:
     return best, han if best in {"han", "kana"} else counts[best]
 
 
-def is_japanese(han: str) -> bool:
+def _counts(words: str) -> dict[Script, int]:
+    """The letters of each script; what is counted goes, so that most texts need one look or two."""
+    counts: dict[Script, int] = dict.fromkeys((name for name, _ in _SCRIPTS), 0)
+    rest = words
+    for name, pattern in _SCRIPTS:
+        shorter = pattern.sub("", rest)
+        counts[name] = len(rest) - len(shorter)
+        rest = shorter
+        if rest.isascii():
+            counts["latin"] += len(_LATIN.sub("", rest))
+            break
+    return counts
+
+
+def is_japanese(han: Iterable[str]) -> bool:
     """Whether a text in Han characters alone has some that only Japanese writes so."""
-    return len(_JAPANESE.intersection(han)) > len(_SIMPLIFIED.intersection(han))
+    characters = frozenset(han)
+    return len(_JAPANESE & characters) > len(_SIMPLIFIED & characters)
 
 
-def is_traditional(han: str) -> bool:
+def is_traditional(han: Iterable[str]) -> bool:
     """Whether a Chinese text is in traditional characters, by those that the reform of 1956 changed."""
-    return len(_TRADITIONAL.intersection(han)) > len(_SIMPLIFIED.intersection(han))
+    characters = frozenset(han)
+    return len(_TRADITIONAL & characters) > len(_SIMPLIFIED & characters)
 
 
 _PAIRS = (
@@ -76,14 +93,16 @@ _TRADITIONAL = frozenset(_PAIRS[1::2]) - frozenset(_PAIRS[::2])
 _JAPANESE = _SHINJITAI - _TRADITIONAL - frozenset("時満続経験様総観険")
 _LATIN = re.compile(r"[^A-Za-z]+")
 _SCRIPTS: tuple[tuple[Script, re.Pattern[str]], ...] = (
-    ("han", re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")),
-    ("kana", re.compile(r"[\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9d]")),
-    ("hangul", re.compile(r"[\uac00-\ud7af\u1100-\u11ff\u3130-\u318f]")),
-    ("thai", re.compile(r"[\u0e00-\u0e7f]")),
-    ("arabic", re.compile(r"[\u0600-\u06ff\u0750-\u077f]")),
-    ("cyrillic", re.compile(r"[\u0400-\u052f]")),
-    ("latin", re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")),
-    ("other", re.compile(r"[\u0370-\u03ff\u0530-\u05ff\u0900-\u0dff\u0e80-\u10ff\u1200-\u1aff]")),
+    ("han", re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")),
+    ("kana", re.compile(r"[\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9d]+")),
+    ("hangul", re.compile(r"[\uac00-\ud7af\u1100-\u11ff\u3130-\u318f]+")),
+    ("thai", re.compile(r"[\u0e00-\u0e7f]+")),
+    ("arabic", re.compile(r"[\u0600-\u06ff\u0750-\u077f]+")),
+    ("cyrillic", re.compile(r"[\u0400-\u052f]+")),
+    ("latin", re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+")),
+    ("other", re.compile(r"[\u0370-\u03ff\u0530-\u05ff\u0900-\u0dff\u0e80-\u10ff\u1200-\u1aff]+")),
 )
 _LINK = re.compile(r"(?<!\S)\S{0,200}?(?:@|://)\S*")
+_OF_CODE = re.compile(r"[\d_*#|=<>]")
+"""A character without which there is nothing that `_CODE` matches."""
 _CODE = re.compile(r"(?a:\b[A-Za-z]{0,40}\d[A-Za-z0-9_-]*)|[\d_*#|=<>]+")

@@ -55,7 +55,20 @@ def visible(text: str) -> str:
     """`text` with plain line ends and without what many databases refuse: NUL and halves of characters."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text if text.isprintable() else _UNSTORABLE.sub("", text)
+    return text if _is_storable(text) else _UNSTORABLE.sub("", text)
+
+
+def _is_storable(text: str) -> bool:
+    """Whether databases take the text as it is: looked up in a fraction of the time that removing takes."""
+    if "\x00" in text:
+        return False
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\ufffe" not in text and "\uffff" not in text
 
 
 def _is_html(part: Part) -> bool:

@@ -76,12 +76,20 @@ def decode(value: bytes, hint: str | None = None) -> str:
     """
     if b"=?" not in value and b"\x1b" not in value and value.isascii():
         return _clean(b" ".join(value.split()).decode("ascii"))
+    if value.isascii():
+        hint = None  # it says nothing of this value, which is then remembered for all who ask
     return _remembered(value, hint) if len(value) < _SHORT else _decoded(value, hint)
 
 
 def _decoded(value: bytes, hint: str | None) -> str:
     text = "".join(_words(value, hint)) if b"=?" in value else _raw(value, hint)
-    return _clean(_SPACES.sub(" ", text).strip())
+    return _clean(_spaced(text))
+
+
+def _spaced(text: str) -> str:
+    """`text` with every run of blanks made one space, and none at its ends."""
+    blank = "  " in text or "\t" in text or "\n" in text or "\r" in text
+    return (_SPACES.sub(" ", text) if blank else text).strip()
 
 
 _remembered = lru_cache(maxsize=256)(_decoded)
@@ -142,7 +150,7 @@ def ids(value: bytes) -> tuple[str, ...]:
     found = [match[1].decode("utf-8", "replace").strip() for match in _MESSAGE_ID.finditer(value)]
     if not found and value.strip() and b" " not in value.strip():
         found = [value.strip(b"<> \t").decode("utf-8", "replace")[:500]]
-    unique = list(dict.fromkeys(_SPACES.sub("", one) for one in found if one))
+    unique = list(dict.fromkeys("".join(one.split()) for one in found if one))
     return tuple(unique[:1] + unique[1 - _MAX_IDS :] if len(unique) > _MAX_IDS else unique)
 
 
@@ -165,6 +173,7 @@ def _year(year: bytes) -> int:
     return int(year) + (0 if len(year) == 4 else 2000 if int(year) < 50 else 1900)
 
 
+@lru_cache(maxsize=256)
 def _zone(zone: bytes | None) -> timezone:
     if zone and zone[:1] in b"+-":
         offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5]))

@@ -64,13 +64,11 @@ def charset_hint(root: Part) -> str | None:
     return named or next((hint for child in root.children if (hint := charset_hint(child))), None)
 
 
-def leaves(root: Part) -> Iterator[Part]:
+def leaves(root: Part) -> list[Part]:
     """The parts of a mail that hold content, in reading order; a message inside it is one of them."""
     if root.media_type.startswith("multipart/"):
-        for child in root.children:
-            yield from leaves(child)
-    else:
-        yield root
+        return [leaf for child in root.children for leaf in leaves(child)]
+    return [root]
 
 
 class _Inside(NamedTuple):

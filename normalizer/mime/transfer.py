@@ -67,7 +67,7 @@ def _base64_run(run: bytes) -> bytes:
 
 def quoted_printable(content: bytes) -> bytes:
     """Quoted-printable decoded (RFC 2045 section 6.7); what is no escape stays as it is."""
-    if b"= " in content or b"=\t" in content:
+    if b"= " in content or (b"\t" in content and b"=\t" in content):
         content = _PADDED_SOFT_BREAK.sub(b"=", content)
     return a2b_qp(content)
 

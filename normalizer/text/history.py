@@ -22,7 +22,10 @@ MAX_OPENERS = 100
 _LABEL_LENGTH = 24
 _MARKER_LENGTH = 90
 _FRAME = " \t*_-–—=~>|:：─━•<#\xa0"
-_INVISIBLE = re.compile("[\ufeff\u200b-\u200f\u2060\u00ad\u202a-\u202e\u2066-\u2069\u180e]")
+_INVISIBLE = (
+    "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060\u00ad\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u180e"
+)
+_NOTHING = dict.fromkeys(map(ord, _INVISIBLE))
 
 
 class Opener(NamedTuple):
@@ -39,19 +42,31 @@ class Opener(NamedTuple):
 
 def visible(text: str) -> str:
     """The text without marks of no width and of direction, line by line the same."""
-    return text if text.isascii() else _INVISIBLE.sub("", text).replace("\xa0", " ")
+    if text.isascii():
+        return text
+    if any(mark in text for mark in _INVISIBLE):
+        text = text.translate(_NOTHING)
+    return text.replace("\xa0", " ")
 
 
 def openers(lines: Sequence[str]) -> Iterator[Opener]:
     """The openers of the visible lines that stand outside of quotation marks (`>`), in order."""
+    if _opens_nothing(lines):
+        return
     position, left = 0, MAX_OPENERS
     for number, line in enumerate(lines):
-        # every opener has a colon, a drawn frame, or a digit to begin with
         if ":" in line or "：" in line or "--" in line or "__" in line or line[:1] in _BEGINNINGS:
             found = _opener(lines, number) if number >= position and left else None
             if found:
                 yield found
                 position, left = found.end, left - 1
+
+
+def _opens_nothing(lines: Sequence[str]) -> bool:
+    """Whether no line has what every opener has: a colon, a drawn frame, or a digit to begin with."""
+    text = "\n".join(lines)
+    marked = ":" in text or "：" in text or "--" in text or "__" in text
+    return not marked and _BEGINNINGS.isdisjoint({line[:1] for line in lines})
 
 
 def header_block(lines: Sequence[str], start: int, *, announced: bool = False) -> Opener | None:

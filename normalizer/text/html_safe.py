@@ -65,7 +65,9 @@ def sanitise(markup: str) -> str | None:
     if not readable(markup):
         return None
     clean = _cleaner().clean(markup.replace(_REMOTE, "").replace("\x00", ""))
-    return clean.replace(f'src="{_REMOTE}', 'data-remote-src="').strip() or None
+    if _REMOTE in clean:
+        clean = clean.replace(f'src="{_REMOTE}', 'data-remote-src="')
+    return clean.strip() or None
 
 
 @cache

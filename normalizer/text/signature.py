@@ -75,8 +75,9 @@ def _without_notice(lines: Sequence[str], end: int) -> int:
     start = end
     while start and lines[start - 1].strip():
         start -= 1
-    paragraph = " ".join(line.strip() for line in lines[start:end])
-    return start if any(line.strip() for line in lines[:start]) and is_notice(paragraph) else end
+    if not any(line.strip() for line in lines[:start]):
+        return end
+    return start if is_notice(" ".join(line.strip() for line in lines[start:end])) else end
 
 
 def _below_delimiter(lines: Sequence[str], end: int) -> int:
