@@ -17,6 +17,7 @@ def test_backfill_brings_in_what_was_before_the_start(daemon: Daemon, dovecot: D
     mails = conversation_mails(3, 2)
     dovecot.deliver(user, mails[:4])
     daemon.start()
+    daemon.wait_ready()
     until(lambda: _states(daemon) == {"ignored: before-start": 4}, within=30, what="the old mail to be passed")
     dovecot.deliver(user, mails[4:])
     daemon.wait_for_tickets(2)

@@ -12,8 +12,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from model.errors import CredentialsRejected, FaninError, Transient
-from tests.integration.imap.conftest import Desk, _started
-from tests.support.dovecot import PASSWORD, Dovecot, sample
+from tests.integration.imap.conftest import Desk
+from tests.support.dovecot import PASSWORD, Dovecot, sample, started
 from tests.support.oauth import Issuer
 
 
@@ -71,7 +71,7 @@ async def test_check_names_what_is_wrong_and_what_helps(dovecot: Dovecot, desk: 
 @pytest.mark.parametrize("days", [-1, 3])
 async def test_a_certificate_at_its_end_is_named(folder: Path, desk: Desk, days: int) -> None:
     """An expired certificate is refused with the remedy; one that ends within a week is warned of."""
-    server = _started(folder / uuid.uuid4().hex[:8], valid=timedelta(days=days, hours=1))
+    server = started(folder / uuid.uuid4().hex[:8], valid=timedelta(days=days, hours=1))
     try:
         check = desk.reader(desk.settings(server, "a")).check
         with capture_logs() as logs:
@@ -87,7 +87,7 @@ async def test_a_certificate_at_its_end_is_named(folder: Path, desk: Desk, days:
 
 async def test_too_many_connections_ask_for_a_pause(folder: Path, desk: Desk) -> None:
     """A server that allows one connection sends the second away, and the reader asks for a pause."""
-    server = _started(folder / uuid.uuid4().hex[:8], connections=1)
+    server = started(folder / uuid.uuid4().hex[:8], connections=1)
     try:
         settings = desk.settings(server, "a")
         async with desk.running(settings):
@@ -111,7 +111,7 @@ class TestXoauth2:
     @pytest.fixture
     async def server(self, folder: Path, issuer: Issuer):
         """A server that trusts the issuer."""
-        server = _started(folder / uuid.uuid4().hex[:8], introspection=f"{issuer.url}/introspect")
+        server = started(folder / uuid.uuid4().hex[:8], introspection=f"{issuer.url}/introspect")
         yield server
         await asyncio.to_thread(server.kill)
 
