@@ -12,6 +12,18 @@ from model.errors import Misconfigured
 
 
 @contextmanager
+def turn(folder: Path, name: str) -> Iterator[None]:
+    """Wait for a lock (flock on `<folder>/<name>`) and hold it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
 def process_lock(folder: Path, name: str) -> Iterator[None]:
     """Hold the lock of a connector, or of the delivery (flock on `<folder>/<name>`).
 

@@ -12,11 +12,14 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
 from model.errors import Misconfigured
+from store.locks import turn
 
 log = structlog.get_logger()
 
 HEAD = "0001"
 """The newest revision in `store/migrations/versions`."""
+LOCK = "-migration"
+"""No connector can have this name."""
 
 
 def migrate(engine: Engine, path: Path) -> None:
@@ -24,17 +27,25 @@ def migrate(engine: Engine, path: Path) -> None:
 
     Raises Misconfigured if the file cannot be opened or was written by a newer version.
     """
+    if _found(engine, path) == HEAD:
+        return
+    with turn(path.parent / "locks", LOCK):  # a command beside the daemon's first start must not create tables, too
+        found = _found(engine, path)
+        if found == HEAD:
+            return
+        if found is not None:
+            _copy(path, found)
+        _upgrade(engine, path)
+    log.info("store.migrated", before=found, now=HEAD)
+
+
+def _found(engine: Engine, path: Path) -> str | None:
+    """The revision that the file is at, or None if it is empty."""
     try:
         with engine.connect() as connection:
-            found = _revision(connection)
+            return _revision(connection)
     except OperationalError as error:
         raise Misconfigured(f"cannot open the database {path}: {error.orig}; can data_dir be written?") from None
-    if found == HEAD:
-        return
-    if found is not None:
-        _copy(path, found)
-    _upgrade(engine, path)
-    log.info("store.migrated", before=found, now=HEAD)
 
 
 def _revision(connection: Connection) -> str | None:
