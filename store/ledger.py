@@ -101,8 +101,8 @@ def pair(
     """The next unsettled deliveries of a conversation to a helpdesk, in order, and the ticket they go to."""
     names = {"conversation": conversation, "helpdesk": helpdesk}
     rows = connection.execute(_URGENT if urgent_only else _PAIR, names).all()
-    reference = connection.execute(_REFERENCE, names).scalar()
-    return [_due(row) for row in rows], TicketRef(reference) if reference is not None else None
+    reference = rows[0].reference if rows else None
+    return [_due(row) for row in rows], None if reference is None else TicketRef(reference)
 
 
 def open_event(vault: Vault, due: Due) -> Event:
@@ -272,16 +272,14 @@ _DECODE = msgspec.json.Decoder(Event).decode
 _THIS = and_(delivery.c.event == bindparam("_event"), delivery.c.helpdesk == bindparam("_helpdesk"))
 _IS_DUE = delivery.c.status == literal("due", literal_execute=True)  # written out, so that the partial index serves
 _PAIR = (
-    select(delivery, message.c.body, message.c.connector, message.c.source_id)
+    select(delivery, message.c.body, message.c.connector, message.c.source_id, ticket.c.reference)
     .join(message, message.c.event == delivery.c.event)
+    .outerjoin(ticket, (ticket.c.conversation == delivery.c.conversation) & (ticket.c.helpdesk == delivery.c.helpdesk))
     .where(_IS_DUE, delivery.c.conversation == bindparam("conversation"), delivery.c.helpdesk == bindparam("helpdesk"))
     .order_by(delivery.c.sequence)
     .limit(PAGE)
 )
 _URGENT = _PAIR.where(delivery.c.lane == "urgent")
-_REFERENCE = select(ticket.c.reference).where(
-    ticket.c.conversation == bindparam("conversation"), ticket.c.helpdesk == bindparam("helpdesk")
-)
 _NAME_TICKET = insert_unless_known(ticket)
 _NAME_TICKET = _NAME_TICKET.on_conflict_do_update(
     index_elements=["conversation", "helpdesk"], set_={"reference": _NAME_TICKET.excluded.reference}
