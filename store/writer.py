@@ -73,20 +73,24 @@ class Writer:
         Raises Transient if the database cannot take it now (disk full, locked, I/O error).  A cancelled
         caller's work may still be committed.
         """
+        if self._closed:
+            raise Transient("the store is closed")
         future: asyncio.Future[R] = self._loop.create_future()
-        with self._ready:
-            if self._closed:
-                raise Transient("the store is closed")
-            self._calls.append(_Call(work, argument, future))
-            self._ready.notify()
+        if not self._calls:
+            # Behind everything that is about to run, so that whoever writes in the same turn shares the commit.
+            self._loop.call_soon(self._wake)
+        self._calls.append(_Call(work, argument, future))
         return await future
 
     async def close(self) -> None:
         """Finish what was asked for, then end the thread."""
-        with self._ready:
-            self._closed = True
-            self._ready.notify()
+        self._closed = True
+        self._wake()
         await asyncio.to_thread(self._thread.join)
+
+    def _wake(self) -> None:
+        with self._ready:
+            self._ready.notify()
 
     def _run(self) -> None:
         with self._engine.connect() as connection:
