@@ -58,7 +58,7 @@ class Acceptance:
     """Accepts the batches of one commit."""
 
     def __init__(self, connection: Connection, vault: Vault, now: datetime, terms: Terms) -> None:
-        self._connection, self._vault, self._now, self._terms = connection, vault, now, terms
+        self._connection, self._vault, self._terms = connection, vault, terms
         self._rows = Rows(vault, milliseconds(now), terms.base_url)
         self._sources: dict[tuple[str, str], Known] = {}
         self._events: dict[str, Known] = {}

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, select, update
 
 from store.arrival import moment
-from store.schema import dead_letter, delivery, message, outbox
+from store.ledger import THIS, publish_again
+from store.schema import dead_letter, delivery, message
 
 
 class DeadLetter(Struct, frozen=True, kw_only=True):
@@ -63,11 +64,8 @@ def drop_letters(connection: Connection, letters: Sequence[DeadLetter]) -> list[
 
 
 def _make_due(connection: Connection, letter: DeadLetter) -> None:
-    names = {"_event": letter.event, "_helpdesk": letter.helpdesk}
-    connection.execute(_MAKE_DUE, names)
-    row = connection.execute(select(delivery).where(_THIS), names).one()
-    job = {name: getattr(row, name) for name in ("event", "helpdesk", "conversation", "sequence", "lane")}
-    connection.execute(_PUBLISH, job)
+    connection.execute(_MAKE_DUE, {"_event": letter.event, "_helpdesk": letter.helpdesk})
+    publish_again(connection, and_(delivery.c.event == letter.event, delivery.c.helpdesk == letter.helpdesk))
 
 
 def _forget(connection: Connection, letter: DeadLetter) -> None:
@@ -89,8 +87,6 @@ def _letter(row: Row[Any]) -> DeadLetter:
     )
 
 
-_PUBLISH = insert(outbox).prefix_with("OR REPLACE")
-_THIS = (delivery.c.event == bindparam("_event")) & (delivery.c.helpdesk == bindparam("_helpdesk"))
-_MAKE_DUE = update(delivery).where(_THIS).values(status="due", tries=0, failed_at=None, due_at=None, settled_at=None)
-_MARK_DROPPED = update(delivery).where(_THIS).values(status="dropped")
+_MAKE_DUE = update(delivery).where(THIS).values(status="due", tries=0, failed_at=None, due_at=None, settled_at=None)
+_MARK_DROPPED = update(delivery).where(THIS).values(status="dropped")
 _DROP = delete(dead_letter).where(dead_letter.c.id == bindparam("letter"))

@@ -191,7 +191,7 @@ def republish_due(connection: Connection, times: Sequence[datetime]) -> list[int
     """Put a job into the outbox for every postponed delivery whose time has come; returns how many."""
     now = milliseconds(max(times))
     due = and_(delivery.c.status == "due", delivery.c.due_at <= now)
-    count = _publish_again(connection, due)
+    count = publish_again(connection, due)
     connection.execute(update(delivery).where(due).values(due_at=None))
     return [count] * len(times)
 
@@ -222,11 +222,12 @@ def republish_all(connection: Connection, helpdesks: Sequence[str]) -> list[int]
     was waiting is lost, and a job too many finds nothing to do.
     """
     return [
-        _publish_again(connection, and_(delivery.c.status == "due", delivery.c.helpdesk == one)) for one in helpdesks
+        publish_again(connection, and_(delivery.c.status == "due", delivery.c.helpdesk == one)) for one in helpdesks
     ]
 
 
-def _publish_again(connection: Connection, condition: ColumnElement[bool]) -> int:
+def publish_again(connection: Connection, condition: ColumnElement[bool]) -> int:
+    """Put a job into the outbox for each delivery of which the condition holds, oldest first; returns how many."""
     names = ["event", "helpdesk", "conversation", "sequence", "lane"]
     rows = (
         select(*(delivery.c[name] for name in names))
@@ -269,7 +270,7 @@ def _key(due: Due) -> dict[str, str]:
 
 
 _DECODE = msgspec.json.Decoder(Event).decode
-_THIS = and_(delivery.c.event == bindparam("_event"), delivery.c.helpdesk == bindparam("_helpdesk"))
+THIS = and_(delivery.c.event == bindparam("_event"), delivery.c.helpdesk == bindparam("_helpdesk"))
 _IS_DUE = delivery.c.status == literal("due", literal_execute=True)  # written out, so that the partial index serves
 _PAIR = (
     select(delivery, message.c.body, message.c.connector, message.c.source_id, ticket.c.reference)
@@ -284,9 +285,9 @@ _NAME_TICKET = insert_unless_known(ticket)
 _NAME_TICKET = _NAME_TICKET.on_conflict_do_update(
     index_elements=["conversation", "helpdesk"], set_={"reference": _NAME_TICKET.excluded.reference}
 )
-_SETTLE = update(delivery).where(_THIS).values(status="delivered", settled_at=bindparam("at"), due_at=None)
-_BURY = update(delivery).where(_THIS).values(status="dead", settled_at=bindparam("at"), due_at=None)
-_POSTPONE = update(delivery).where(_THIS).values(
+_SETTLE = update(delivery).where(THIS).values(status="delivered", settled_at=bindparam("at"), due_at=None)
+_BURY = update(delivery).where(THIS).values(status="dead", settled_at=bindparam("at"), due_at=None)
+_POSTPONE = update(delivery).where(THIS).values(
     tries=bindparam("tried"), failed_at=bindparam("first_failed_at"), due_at=bindparam("again_at")
 )  # fmt: skip
 _UNPUBLISHED = (
