@@ -11,15 +11,19 @@ of it that is read in order (a mailbox folder, a list of mentions); its *cursor*
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import msgspec
 
 from model.envelope import BlobRef, Envelope, Receipt
 from model.json import Json
 from model.reply import Reply, SentRef
+from model.ticket import Attachment
+
+if TYPE_CHECKING:  # the settings of connectors are read where aiohttp is not wanted yet
+    from aiohttp import web
 
 
 class Intake(Protocol):
@@ -54,13 +58,21 @@ class Health(Protocol):
         """Say that a single part (one folder, one file) fails while the rest goes on."""
 
 
-class Entry(msgspec.Struct, frozen=True):
-    """A line of a conversation's history, ours or the customer's."""
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """What was said once in a conversation, by the customer or to them."""
 
+    id: str
+    """The message's or the reply's."""
     sequence: int
     at: datetime
-    author: str
+    author: Literal["customer", "agent", "system"]
+    """`system` is what was answered automatically."""
+    name: str = ""
+    """The author's name as the other side may see it."""
     text: str
+    source_id: str | None = None
+    """Under which the customer's message is accounted for; None for what was answered."""
+    attachments: tuple[Attachment, ...] = ()
 
 
 class State(Protocol):
@@ -94,8 +106,11 @@ class State(Protocol):
         is full; what the iterator raises passes through, and nothing is kept.
         """
 
+    def read_blob(self, sha256: str) -> AsyncIterator[bytes]:
+        """Yield the clear content of a blob in pieces.  Raises KeyError if it has expired."""
+
     async def history(self, conversation: str, after: int) -> list[Entry]:
-        """Return what was said in the conversation after the given sequence number, in order."""
+        """Return what both sides said in the conversation after the given sequence number, in order."""
 
 
 class Connector(Protocol):
@@ -124,11 +139,24 @@ class Connector(Protocol):
 class Speaker(Protocol):
     """A connector that can write into its channel."""
 
-    async def send(self, reply: Reply) -> SentRef:
+    async def send(self, reply: Reply, state: State) -> SentRef:
         """Send the reply to the conversation's requester.
 
-        Raises Transient (not sent, may be repeated), Permanent (the channel does not allow it), or
-        CredentialsRejected.  A send whose outcome is unknown is `uncertain`, never repeated by itself.
+        Called on the connector that runs, one reply of a conversation after the other.  Raises Transient
+        (not sent, may be repeated), Permanent (the channel does not allow it: the text tells the agent why),
+        CredentialsRejected, or Uncertain (perhaps sent: shown to the helpdesk, never repeated by itself).
+        """
+
+
+@runtime_checkable
+class Routed(Protocol):
+    """A connector that is told of messages by HTTP: it serves a part of the public listener."""
+
+    def routes(self, intake: Intake, state: State) -> Iterable[web.RouteDef]:
+        """What to serve while `run` runs; asked once each time that the connector is started.
+
+        Every path begins with `/hooks/<name of the connector>/`, or is one that no other kind has (the chat
+        API's).  Handlers answer for their own errors, limits and signatures.
         """
 
 

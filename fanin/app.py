@@ -22,6 +22,7 @@ from delivery.routes import targets
 from delivery.worker import Policy
 from fanin.http import Surface, listening
 from fanin.isolation import Isolation, Journal
+from fanin.mount import Mount
 from fanin.pipeline import ConnectorIntake, Pipeline
 from fanin.state import ConnectorState
 from fanin.supervisor import LOCK_PAUSE, Post, Supervisor
@@ -102,7 +103,8 @@ class App:
             private = listening(surface.private(http.private_token), http.private, "http.private")
             await stack.enter_async_context(private)
             if role != "deliver":
-                public = listening(surface.public(http.private_token), http.public, "http.public")
+                mount = Mount(self.supervisor.posts.values)
+                public = listening(surface.public(http.private_token, mount.handle), http.public, "http.public")
                 await stack.enter_async_context(public)
             yield
 

@@ -39,9 +39,11 @@ class Surface:
     def __init__(self, store: Store, healths: Callable[[], Iterable[Health]]) -> None:
         self._store, self._healths = store, healths
 
-    def public(self, token: Secret | None) -> web.Application:
-        """The application of the public listener."""
-        return self._application(self._tickets, token, is_open=False)
+    def public(self, token: Secret | None, connectors: Handler) -> web.Application:
+        """The application of the public listener; `connectors` answers what is not its own."""
+        application = self._application(self._tickets, token, is_open=False)
+        application.add_routes([web.route("*", "/{path:.*}", connectors)])
+        return application
 
     def private(self, token: Secret | None) -> web.Application:
         """The application of the private listener; without a token it is open to whoever reaches it."""

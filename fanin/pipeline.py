@@ -113,7 +113,10 @@ class Pipeline:
             for (envelope, raw), draft in zip(messages, drafts, strict=True)
             for content in (_original(envelope, raw), *((file.sha256, file.content) for file in draft.files))
         ]
-        return await self._store.keep(contents)
+        kept = iter(await self._store.keep([(name, one) for name, one in contents if not isinstance(one, BlobRef)]))
+        return [
+            Content(sha256=name, size=one.size) if isinstance(one, BlobRef) else next(kept) for name, one in contents
+        ]
 
     def _arrival(self, envelope: Envelope, draft: Draft, kept: Iterator[Content]) -> Arrival:
         return msgspec.structs.replace(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from connectors.base import Entry
 from model.envelope import BlobRef
 from model.json import Json
+from model.ticket import Ticket
 from store.kept import sealed_put
 from store.store import Store
 
@@ -52,9 +53,23 @@ class ConnectorState:
         """Store a stream, encrypted as it is written."""
         return await self._store.write_blob(chunks)
 
+    def read_blob(self, sha256: str) -> AsyncIterator[bytes]:
+        """Yield the clear content of a blob in pieces."""
+        return self._store.read_blob(sha256)
+
     async def history(self, conversation: str, after: int) -> list[Entry]:
         """Return what was said in the conversation after the given sequence number, in order."""
-        return [
-            Entry(event.data.conversation.sequence, event.data.message.received_at, "customer", event.data.message.text)
-            for event in await self._store.events(conversation, after)
-        ]
+        return [_entry(event.data) for event in await self._store.events(conversation, after)]
+
+
+def _entry(ticket: Ticket) -> Entry:
+    return Entry(
+        id=ticket.message.id,
+        sequence=ticket.conversation.sequence,
+        at=ticket.message.received_at,
+        author="customer",
+        name=ticket.requester.name,
+        text=ticket.message.text,
+        source_id=ticket.message.source_id,
+        attachments=ticket.attachments,
+    )

@@ -42,6 +42,8 @@ class Post:
         self.name, self.settings = name, settings
         self.make, self.intake, self.state, self.lock = make, intake, state, lock
         self.health = Health(name, "connector")
+        self.running: Connector | None = None
+        """The connector while it runs: the one that serves its routes and sends replies."""
 
 
 class Supervisor:
@@ -98,7 +100,11 @@ async def _run_once(post: Post) -> Pause | None:
     try:
         with post.lock():
             log.info("connector.started", connector=post.name)
-            await post.make(post.health).run(post.intake, post.state)
+            post.running = post.make(post.health)
+            try:
+                await post.running.run(post.intake, post.state)
+            finally:
+                post.running = None
         return _retry(post, "it ended by itself", None)
     except Transient as error:
         return _retry(post, str(error), error.retry_after)

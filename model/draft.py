@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from model.envelope import BlobRef
 from model.ticket import Facts, Message, Requester, Safety, Triage
 
 
@@ -20,15 +21,20 @@ class Context(Struct, frozen=True, kw_only=True):
 
 
 class File(Struct, frozen=True, kw_only=True):
-    """A decoded attachment with its content."""
+    """A decoded attachment with its content, or with the name of the blob that holds it already."""
 
     filename: str
     media_type: str
     declared_media_type: str | None = None
     inline: bool = False
     content_id: str | None = None
-    content: bytes
+    content: bytes | BlobRef
     sha256: str
+
+    @property
+    def size(self) -> int:
+        """The length of the content in bytes."""
+        return self.content.size if isinstance(self.content, BlobRef) else len(self.content)
 
 
 class Draft(Struct, frozen=True, kw_only=True):

@@ -24,6 +24,10 @@ class Permanent(FaninError):
     """The same call will fail for ever: do not repeat it."""
 
 
+class Uncertain(FaninError):
+    """Whether the call took effect is not known, and repeating it could do it twice."""
+
+
 class CredentialsRejected(FaninError):
     """The other side refuses who we are: stop asking, and tell a person what to do (`remedy`)."""
 

@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from datetime import datetime
+from typing import Annotated, Literal
 
-from model.envelope import BlobRef, Visibility
+from msgspec import Meta, Struct
+
+from model.envelope import Visibility
+from model.ticket import Message, Requester, Sha256, Size
+
+ReplyStatus = Literal["due", "sent", "failed", "uncertain"]
+"""`uncertain`: whether it reached the customer is not known, and it is not sent again by itself."""
+
+
+class ReplyFile(Struct, frozen=True, kw_only=True):
+    """A file that an agent sends along; its content is a blob in the store."""
+
+    filename: str
+    media_type: str
+    size: Size
+    sha256: Sha256
 
 
 class Reply(Struct, frozen=True, kw_only=True):
     """An answer to a conversation; it goes to the requester, never merely to the last sender."""
 
     id: str
+    """A UUID, the same however often the helpdesk hands the answer over."""
     conversation: str
+    sequence: Annotated[int, Meta(ge=1)]
+    """Its place among everything that was said in the conversation, by either side."""
+    tracking_number: str
+    connector: str
+    helpdesk: str
+    """Who answers: the configured name of the helpdesk."""
+    author: str = ""
+    """The agent's name as customers may see it; empty where none is to be shown."""
+    requester: Requester
+    """The conversation's requester, as it opened the conversation."""
+    answers: Message
+    """The newest message of the requester: what the channel's own threading refers to."""
     text: str
     html: str | None = None
     visibility: Visibility = "private"
     automatic: bool = False
-    attachments: tuple[BlobRef, ...] = ()
+    attachments: tuple[ReplyFile, ...] = ()
+    at: datetime
 
 
 class SentRef(Struct, frozen=True):

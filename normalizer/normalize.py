@@ -1,4 +1,4 @@
-"""The chain: a mail in, a draft out, one step a line."""
+"""The chain: a message in, a draft out, one step a line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import msgspec
 
 from model.draft import Context, Draft
 from model.envelope import Envelope
+from model.spoken import SPOKEN
 from model.ticket import Bounce, Forwarded
 from normalizer.assemble import Reading, assemble
 from normalizer.automated.bounce import bounce
@@ -16,6 +17,7 @@ from normalizer.language.detect import detect
 from normalizer.mime.content import read
 from normalizer.mime.origin import origin
 from normalizer.mime.parse import charset_hint, parse
+from normalizer.spoken import spoken
 from normalizer.stub import too_large
 from normalizer.text.forward import unwrap
 from normalizer.text.reply import new_text
@@ -27,10 +29,16 @@ MAX_BOUNCED = 200
 
 
 def normalize(envelope: Envelope, raw: bytes, context: Context) -> Draft:
-    """Understand a mail; never raises, whatever its bytes are.
+    """Understand a message; never raises, whatever its bytes are.
 
-    `raw` is the mail, or the beginning of it where `envelope.size` says that it was not read whole.
+    `raw` is the message, or the beginning of it where `envelope.size` says that it was not read whole.
     """
+    if envelope.media_type == SPOKEN:
+        return spoken(envelope, raw, context)
+    return _mail(envelope, raw, context)
+
+
+def _mail(envelope: Envelope, raw: bytes, context: Context) -> Draft:
     if envelope.size > len(raw):
         return too_large(envelope, raw, context)
     root = parse(raw)

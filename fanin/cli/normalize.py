@@ -122,7 +122,8 @@ def _line(source: Source, attachments: Path | None) -> tuple[bytes, bool]:
     draft = normalize(envelope, raw, Context(now=_EPOCH))
     if attachments:
         for file in draft.files:
-            _store(attachments / file.sha256, file.content)
+            if isinstance(file.content, bytes):
+                _store(attachments / file.sha256, file.content)
     return msgspec.json.encode(Line(input=source.name, ticket=_ticket(draft))) + b"\n", False
 
 
@@ -202,7 +203,7 @@ def _ticket(draft: Draft) -> Ticket:
                 filename=file.filename,
                 media_type=file.media_type,
                 declared_media_type=file.declared_media_type,
-                size=len(file.content),
+                size=file.size,
                 sha256=file.sha256,
                 inline=file.inline,
                 content_id=file.content_id,

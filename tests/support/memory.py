@@ -151,6 +151,10 @@ class MemoryState:
         self.blobs[sha256] = content
         return BlobRef(sha256, len(content))
 
+    async def read_blob(self, sha256: str) -> AsyncIterator[bytes]:
+        """Yield the content in one piece."""
+        yield self.blobs[sha256]
+
     async def history(self, conversation: str, after: int) -> list[Entry]:
         """Nothing was ever said."""
         return []
