@@ -26,7 +26,7 @@ from fanin.isolation import Isolation, Journal
 from fanin.mount import Mount
 from fanin.pipeline import ConnectorIntake, Pipeline
 from fanin.replies import Replies
-from fanin.state import ConnectorState
+from fanin.state import ConnectorState, HelpdeskPlace
 from fanin.supervisor import LOCK_PAUSE, Post, Supervisor
 from model.clock import SystemClock
 from model.draft import Context, Draft
@@ -130,7 +130,7 @@ class App:
 
     def _desk(self, name: str) -> Desk:
         settings = self.config.helpdesks[name]
-        helpdesk = HELPDESKS[settings.kind].factory(settings, self.store)
+        helpdesk = HELPDESKS[settings.kind].factory(settings, HelpdeskPlace(self.store, name))
         return Desk(name, helpdesk, Health(name, "helpdesk"), SystemClock())
 
     def _delivery(self) -> Delivery:
