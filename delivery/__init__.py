@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from delivery.base import Files, Helpdesk, Place, Queue
 from delivery.helpdesks.rt.settings import RtSettings
+from delivery.helpdesks.webhook_settings import WebhookSettings
 from delivery.settings import EmbeddedSettings, FileSettings
 from model.kind import Kind
 
@@ -41,10 +42,17 @@ def _rt(settings: RtSettings, place: Place) -> Helpdesk:
     return RtHelpdesk(settings, place)
 
 
+def _webhook(settings: WebhookSettings, place: Place) -> Helpdesk:  # noqa: ARG001  nothing to keep
+    from delivery.helpdesks.webhook import WebhookHelpdesk  # noqa: PLC0415 - see Kind
+
+    return WebhookHelpdesk(settings)
+
+
 QUEUES: dict[str, Kind[MakeQueue]] = {
     "embedded": Kind(EmbeddedSettings, _embedded),
 }
 HELPDESKS: dict[str, Kind[MakeHelpdesk]] = {
     "file": Kind(FileSettings, _file),
     "rt": Kind(RtSettings, _rt),
+    "webhook": Kind(WebhookSettings, _webhook),
 }
