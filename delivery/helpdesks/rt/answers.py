@@ -38,13 +38,13 @@ class Cursor(msgspec.Struct, frozen=True):
 async def read(rt: RtSession, settings: RtSettings, after: Json | None) -> Answers:
     """Read the answers since the cursor, a page of transactions at a time."""
     if after is None:
-        return Answers(found=(), cursor=msgspec.to_builtins(Cursor(await _newest(rt))))
+        return Answers(found=(), cursor=_kept(Cursor(await _newest(rt))))
     cursor = msgspec.convert(after, Cursor)
     page = await _page(rt, cursor)
     found = [answer for one in page if one["id"] not in cursor.seen and (answer := await _answer(rt, settings, one))]
     is_full = len(page) == PAGE
     moved = _moved(cursor, page, settings.server_limit, is_full=is_full)
-    return Answers(found=tuple(found), cursor=msgspec.to_builtins(moved), more=is_full)
+    return Answers(found=tuple(found), cursor=_kept(moved), more=is_full)
 
 
 async def content(rt: RtSession, attachment: str) -> bytes:
@@ -54,6 +54,10 @@ async def content(rt: RtSession, attachment: str) -> bytes:
     except Refused:
         raise KeyError(attachment) from None
     return _content(found)
+
+
+def _kept(cursor: Cursor) -> Json:
+    return {"after": cursor.after, "seen": list(cursor.seen)}
 
 
 async def _newest(rt: RtSession) -> int:

@@ -140,7 +140,8 @@ class RtHelpdesk:
         if not settings.mails_requester:
             fields["SquelchMailTo"] = requestor_address(ticket.requester)
         if follows:
-            fields["RefersTo"] = follows
+            # as an address, because RT links no ticket that is deleted
+            fields["RefersTo"] = f"{settings.url}/Ticket/Display.html?id={follows}"
         return fields
 
     async def _write(self, rt: RtSession, path: str, fields: Mapping[str, Json], message: _Message) -> Any:
