@@ -123,6 +123,10 @@ class Rt:
             for ticket, content, encoding in found
         ]
 
+    def count(self) -> int:
+        """How many events stand in tickets."""
+        return int(self.rows("SELECT COUNT(*) FROM Attachments WHERE Filename LIKE 'fanin-%.json'")[0][0])
+
     def files(self, ticket: str) -> dict[str, bytes]:
         """The attachments of a ticket by name, as REST 2 gives them."""
         listed = self.ask("GET", f"/ticket/{ticket}/attachments", fields="Filename", per_page="100")
