@@ -5,32 +5,34 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from msgspec import Struct
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import DBAPIError
 
 from model.envelope import BlobRef, Receipt
 from model.errors import Misconfigured, Permanent, Transient
 from model.event import Event, Job, TicketRef
 from model.json import Json
 from model.ticket import Lane
-from store import audit, dead_letters, kept, ledger, retention
+from store import audit, dead_letters, handed, kept, ledger, retention
 from store.accept import Acceptance, Terms, known_sources
 from store.arrival import SMALL, Batch, Content
 from store.blobs import BlobFiles
 from store.crypto import Vault, load_master_key
-from store.database import READERS, create_store_engine
+from store.database import create_store_engine
+from store.locks import NamedLocks
 from store.migrate import migrate
+from store.reader import Reader, Together
 from store.schema import attachment, blob, conversation
 from store.writer import Writer
 
 KEY_PROOF = ("", "key")
 """The kept value, of no connector, that opens only with the store's key."""
+NAMED_LOCKS = "-named"
+"""No connector can have this name."""
 FILE_WRITERS = 4
 """Large contents of a batch that are written at once: each waits for the disk, not for the processor."""
 
@@ -59,7 +61,9 @@ class Store:
         self._engine, self._terms, self._min_free_disk = engine, terms, min_free_disk
         self._blobs = BlobFiles(data_dir / "blobs", vault)
         self._writer = Writer(engine)
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self._reader = Reader(engine)
+        self._pairs = Together(self._reader, ledger.pairs)
+        self.locks = NamedLocks(data_dir / "locks" / NAMED_LOCKS)
 
     @classmethod
     async def open(
@@ -95,8 +99,9 @@ class Store:
     async def close(self) -> None:
         """Finish what is being written, and let go of the files."""
         await self._writer.close()
-        self._readers.shutdown()
+        self._reader.close()
         self._engine.dispose()
+        self.locks.close()
 
     # -- intake ---------------------------------------------------------------------------------
 
@@ -206,7 +211,7 @@ class Store:
         self, conversation: str, helpdesk: str, *, urgent_only: bool = False
     ) -> tuple[list[ledger.Due], TicketRef | None]:
         """The next unsettled deliveries of a conversation to a helpdesk, in order, and their ticket."""
-        return await self._read(ledger.pair, conversation, helpdesk, urgent_only=urgent_only)
+        return await self._pairs.ask((conversation, helpdesk, urgent_only))
 
     def open_event(self, due: ledger.Due) -> Event:
         """The event of a delivery.  Raises Permanent if it cannot be opened any more."""
@@ -234,6 +239,30 @@ class Store:
     async def republish_all(self, helpdesk: str) -> int:
         """Put jobs into the outbox for all unsettled deliveries to a helpdesk."""
         return await self._writer.do(ledger.republish_all, helpdesk)
+
+    async def unsettled(self, helpdesk: str, after: str, limit: int) -> list[Job]:
+        """Jobs of what is due now at a helpdesk and not in the outbox, in the order of their events' ids."""
+        return await self._read(ledger.unsettled, helpdesk, after, limit)
+
+    async def hand_over(self, handed_over: handed.Handed) -> None:
+        """Record that the queue of a helpdesk has an event, which is not acknowledged yet."""
+        await self._writer.do(handed.hand_over, handed_over)
+
+    async def acknowledge(self, helpdesk: str, events: Sequence[str], at: datetime) -> None:
+        """Record events that a helpdesk has acknowledged; what follows them is due."""
+        await self._writer.do(handed.acknowledge, handed.Acknowledged(helpdesk, tuple(events), at))
+
+    async def hand_back(self, helpdesk: str, events: Sequence[str]) -> None:
+        """Record that the queue of a helpdesk has lost events: they are due."""
+        await self._writer.do(handed.hand_back, (helpdesk, events))
+
+    async def handed(self, helpdesk: str, after: str, limit: int) -> list[str]:
+        """The events that the queue of a helpdesk holds, in the order of their ids."""
+        return await self._read(handed.list_handed, helpdesk, after, limit)
+
+    async def find_due(self, event_id: str, helpdesk: str) -> ledger.Due | None:
+        """An unsettled delivery, or None."""
+        return await self._read(ledger.find_due, event_id, helpdesk)
 
     async def backlog(self) -> list[ledger.Backlog]:
         """How much waits for each helpdesk, and since when."""
@@ -307,14 +336,7 @@ class Store:
     async def _read(
         self, query: Callable[Concatenate[Connection, P], R], /, *arguments: P.args, **named: P.kwargs
     ) -> R:
-        def run() -> R:
-            try:
-                with self._engine.connect() as connection:
-                    return query(connection, *arguments, **named)
-            except DBAPIError as error:
-                raise Transient(f"the store cannot be read: {error.orig}") from None
-
-        return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+        return await self._reader.do(query, *arguments, **named)
 
 
 def _find_blob(connection: Connection, sha256: str) -> Any:
