@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from delivery.base import Files, Helpdesk, Queue
-from delivery.settings import EmbeddedSettings, FileSettings
+from delivery.settings import ArqSettings, ConsumerSettings, EmbeddedSettings, FileSettings
 from model.kind import Kind
 
 
@@ -28,15 +28,29 @@ def _embedded(settings: EmbeddedSettings, concurrency: Mapping[str, int]) -> Que
     return EmbeddedQueue(concurrency)
 
 
+def _arq(settings: ArqSettings, concurrency: Mapping[str, int]) -> Queue:
+    from delivery.queues.arq import ArqQueue  # noqa: PLC0415 - see Kind
+
+    return ArqQueue(settings, concurrency)
+
+
 def _file(settings: FileSettings, files: Files) -> Helpdesk:
     from delivery.helpdesks.file import FileHelpdesk  # noqa: PLC0415 - see Kind
 
     return FileHelpdesk(settings.path, files)
 
 
+def _consumer(settings: ConsumerSettings, files: Files) -> Helpdesk:  # noqa: ARG001  attachments are fetched by their links
+    from delivery.helpdesks.consumer import ConsumerHelpdesk  # noqa: PLC0415 - see Kind
+
+    return ConsumerHelpdesk(settings)
+
+
 QUEUES: dict[str, Kind[MakeQueue]] = {
     "embedded": Kind(EmbeddedSettings, _embedded),
+    "arq": Kind(ArqSettings, _arq),
 }
 HELPDESKS: dict[str, Kind[MakeHelpdesk]] = {
     "file": Kind(FileSettings, _file),
+    "consumer": Kind(ConsumerSettings, _consumer),
 }

@@ -14,8 +14,10 @@ from msgspec import Struct
 from sqlalchemy import Connection, bindparam, select, text
 
 from store.arrival import milliseconds
-from store.ledger import Due
+from store.ledger import Due, find_due
+from store.reader import Reader
 from store.schema import delivery
+from store.writer import Writer
 
 
 class Handed(Struct, frozen=True):
@@ -60,6 +62,34 @@ def hand_back(connection: Connection, lost: Sequence[tuple[str, Sequence[str]]])
 def list_handed(connection: Connection, helpdesk: str, after: str, limit: int) -> list[str]:
     """The events that wait to be acknowledged by a helpdesk, in the order of their ids."""
     return list(connection.execute(_LIST, {"helpdesk": helpdesk, "after": after, "most": limit}).scalars())
+
+
+class HandedBook:
+    """The part of an open store that keeps what was handed over."""
+
+    def __init__(self, writer: Writer, reader: Reader) -> None:
+        self._writer, self._reader = writer, reader
+
+    async def hand_over(self, due: Due, at: datetime) -> None:
+        """Record that the queue of a helpdesk has an event, which is not acknowledged yet."""
+        await self._writer.do(hand_over, Handed(due, at))
+
+    async def acknowledge(self, helpdesk: str, events: Sequence[str], at: datetime) -> None:
+        """Record events that a helpdesk has acknowledged; what follows them is due."""
+        await self._writer.do(acknowledge, Acknowledged(helpdesk, tuple(events), at))
+
+    async def hand_back(self, helpdesk: str, events: Sequence[str]) -> None:
+        """Record that the queue of a helpdesk has lost events: they are due."""
+        await self._writer.do(hand_back, (helpdesk, events))
+
+    async def list(self, helpdesk: str, after: str, limit: int) -> list[str]:
+        """The events that the queue of a helpdesk holds, in the order of their ids, after one of them."""
+        return await self._reader.do(list_handed, helpdesk, after, limit)
+
+    async def find(self, event_id: str, helpdesk: str) -> Due | None:
+        """A delivery that was handed over and is not settled, or None."""
+        due = await self._reader.do(find_due, event_id, helpdesk)
+        return due if due is not None and due.handed_at is not None else None
 
 
 _ROWS = """(

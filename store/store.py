@@ -18,12 +18,13 @@ from model.errors import Misconfigured, Permanent, Transient
 from model.event import Event, Job, TicketRef
 from model.json import Json
 from model.ticket import Lane
-from store import audit, dead_letters, handed, kept, ledger, retention
+from store import audit, dead_letters, kept, ledger, retention
 from store.accept import Acceptance, Terms, known_sources
 from store.arrival import SMALL, Batch, Content
 from store.blobs import BlobFiles
 from store.crypto import Vault, load_master_key
 from store.database import create_store_engine
+from store.handed import HandedBook
 from store.locks import NamedLocks
 from store.migrate import migrate
 from store.reader import Reader, Together
@@ -66,6 +67,7 @@ class Store:
         self._reader = Reader(engine)
         self._pairs = Together(self._reader, ledger.pairs)
         self.locks = NamedLocks(data_dir / "locks" / NAMED_LOCKS)
+        self.handed = HandedBook(self._writer, self._reader)
         self.replies = ReplyBook(vault, self._writer, self._reader.do)
 
     @property
@@ -251,26 +253,6 @@ class Store:
     async def unsettled(self, helpdesk: str, after: str, limit: int) -> list[Job]:
         """Jobs of what is due now at a helpdesk and not in the outbox, in the order of their events' ids."""
         return await self._read(ledger.unsettled, helpdesk, after, limit)
-
-    async def hand_over(self, handed_over: handed.Handed) -> None:
-        """Record that the queue of a helpdesk has an event, which is not acknowledged yet."""
-        await self._writer.do(handed.hand_over, handed_over)
-
-    async def acknowledge(self, helpdesk: str, events: Sequence[str], at: datetime) -> None:
-        """Record events that a helpdesk has acknowledged; what follows them is due."""
-        await self._writer.do(handed.acknowledge, handed.Acknowledged(helpdesk, tuple(events), at))
-
-    async def hand_back(self, helpdesk: str, events: Sequence[str]) -> None:
-        """Record that the queue of a helpdesk has lost events: they are due."""
-        await self._writer.do(handed.hand_back, (helpdesk, events))
-
-    async def handed(self, helpdesk: str, after: str, limit: int) -> list[str]:
-        """The events that the queue of a helpdesk holds, in the order of their ids."""
-        return await self._read(handed.list_handed, helpdesk, after, limit)
-
-    async def find_due(self, event_id: str, helpdesk: str) -> ledger.Due | None:
-        """An unsettled delivery, or None."""
-        return await self._read(ledger.find_due, event_id, helpdesk)
 
     async def backlog(self) -> list[ledger.Backlog]:
         """How much waits for each helpdesk, and since when."""
