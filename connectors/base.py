@@ -57,6 +57,9 @@ class Health(Protocol):
     def retrying(self, reason: str) -> None:
         """Say that a single part (one folder, one file) fails while the rest goes on."""
 
+    def spent(self, span: str, used: float, limit: float, unit: str) -> None:
+        """Say how much of a limit is used in the present span of time (`connectors.budget`)."""
+
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """What was said once in a conversation, by the customer or to them."""
