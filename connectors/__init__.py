@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from connectors.base import Connector, Health
 from connectors.email.settings import EmailSettings
+from connectors.x.settings import XSettings
 from model.kind import Kind
 
 
@@ -21,6 +22,13 @@ def _email(name: str, settings: EmailSettings, health: Health) -> Connector:
     return EmailConnector(name, settings, health)
 
 
+def _x(name: str, settings: XSettings, health: Health) -> Connector:
+    from connectors.x.connector import XConnector  # noqa: PLC0415 - see Kind
+
+    return XConnector(name, settings, health)
+
+
 CONNECTORS: dict[str, Kind[MakeConnector]] = {
     "email": Kind(EmailSettings, _email),
+    "x": Kind(XSettings, _x),
 }

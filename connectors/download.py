@@ -28,6 +28,8 @@ from model.spoken import SpokenFile
 CHUNK = 64 << 10
 HEAD = 8 << 10
 """Bytes by which a file's type is told (`SpokenFile.head`)."""
+AT_ONCE = 8
+"""Files that a downloader fetches beside one another; the others wait, and their time has not begun."""
 TRIES = 3
 """How often a file is asked for that could not be had for a reason that may pass."""
 _FIRST_PAUSE = 0.5
@@ -63,6 +65,7 @@ class Downloader:
 
     def __init__(self, session: aiohttp.ClientSession, rules: Rules) -> None:
         self._session, self._rules = session, rules
+        self._turn = asyncio.Semaphore(AT_ONCE)
 
     async def fetch(self, url: str, state: State, *, headers: Mapping[str, str] | None = None) -> SpokenFile:
         """Fetch a file and keep it as a blob.  `headers` go to the first host alone.
@@ -70,7 +73,7 @@ class Downloader:
         Raises NotFetched, or Transient if the store cannot take it.
         """
         try:
-            async with asyncio.timeout(self._rules.within.total_seconds()):
+            async with self._turn, asyncio.timeout(self._rules.within.total_seconds()):
                 return await self._persist(URL(url), state, dict(headers or {}))
         except TimeoutError:
             raise NotFetched("it took too long", passing=True) from None
@@ -161,7 +164,7 @@ async def downloading(rules: Rules) -> AsyncIterator[Downloader]:
         return socket.socket(family, kind, protocol)
 
     connector = aiohttp.TCPConnector(
-        resolver=_PublicResolver(loopback=rules.loopback), socket_factory=make_socket, limit=8, ttl_dns_cache=60
+        resolver=_PublicResolver(loopback=rules.loopback), socket_factory=make_socket, limit=AT_ONCE, ttl_dns_cache=60
     )
     async with aiohttp.ClientSession(
         connector=connector,
