@@ -41,6 +41,9 @@ _MESSAGE_SCOPES = {"dm.read", "dm.write", "tweet.write"}
 class XConnector:
     """Reads one account on X, and speaks for it (see `connectors.base`)."""
 
+    repeatable = True
+    """What was sent of an answer, and what is being sent, stands in State: a repetition goes on or is uncertain."""
+
     def __init__(self, name: str, settings: XSettings, health: Health, clock: Clock | None = None) -> None:
         self.name, self._settings, self._health = name, settings, health
         self._clock = clock or SystemClock()

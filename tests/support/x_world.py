@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from model.clock import Clock, SystemClock
+
 EPOCH_MS = 1_288_834_974_657
 """Milliseconds of the first snowflake id."""
 ACCOUNT, HANDLE = "7", "acme"
@@ -29,7 +31,8 @@ class World:
 
     def __init__(self) -> None:
         self.now: datetime | None = None
-        """What time it is; None: the machine's."""
+        """What time it is; None: the clock's, or the machine's."""
+        self.clock: Clock = SystemClock()
         self.posts: dict[int, dict[str, Any]] = {}
         self.events: dict[int, dict[str, Any]] = {}
         self.media: dict[str, dict[str, Any]] = {}
@@ -47,7 +50,7 @@ class World:
 
     def time(self) -> datetime:
         """What time it is."""
-        return self.now or datetime.now(UTC)
+        return self.now or self.clock.now()
 
     def new_id(self) -> int:
         """The id of something that happens now, above all others."""
