@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +22,8 @@ from connectors.x.oauth import Kept, Tokens, read
 from connectors.x.prices import Meter
 from connectors.x.settings import MICRO, XSettings
 from connectors.x.speak import Voice
-from connectors.x.stream import MENTIONS, MESSAGES, Enough, Found, Shape, Stream
+from connectors.x.stream import FIRST_PAUSE, LONGEST_PAUSE, MENTIONS, MESSAGES, Enough, Found, Shape, Stream
+from model.backoff import backoff
 from model.clock import Clock, SystemClock
 from model.envelope import Envelope
 from model.errors import CredentialsRejected, Misconfigured, Permanent, Transient
@@ -156,10 +158,23 @@ class XConnector:
         batches, place = _batches(reading), reading.left()
         for count, batch in enumerate(batches, 1):
             behind = place if count == len(batches) else reading.after(batch[-1][0]) if reading.reached else None
-            envelopes = await self._envelopes(writer, stream.shape, batch)
-            await intake.accept(envelopes, stream=stream.shape.name, cursor=behind.json() if behind else None)
+            await self._insist(stream.shape, batch, behind, writer, intake)
         if not batches and place != reading.place:
             await intake.accept([], stream=stream.shape.name, cursor=place.json())
+
+    async def _insist(
+        self, shape: Shape, batch: Sequence[tuple[int, Found]], behind: Place | None, writer: Writer, intake: Intake
+    ) -> None:
+        """Hand over a batch; while the store cannot take it, it is kept, for it was paid for."""
+        cursor = behind.json() if behind else None
+        for refused in itertools.count(1):
+            try:
+                await intake.accept(await self._envelopes(writer, shape, batch), stream=shape.name, cursor=cursor)
+            except Transient as error:
+                self._health.retrying(str(error))
+                await self._clock.sleep(backoff(refused, first=FIRST_PAUSE, most=LONGEST_PAUSE))
+            else:
+                return
 
     async def _envelopes(self, writer: Writer, shape: Shape, batch: Sequence[tuple[int, Found]]) -> list[Envelope]:
         """The envelopes of a batch, their files fetched beside one another."""

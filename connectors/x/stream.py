@@ -106,12 +106,13 @@ class Stream:
         Raises Enough or Exhausted where they are to be handed over before that is reached; Broken where X does not
         answer for long; Capped, CredentialsRejected.
         """
-        token, size, self.cost = None, self.shape.first, 0
+        # Direct messages know no until_id: where there is a gap, its page is gone to.
+        token, size, self.cost = place.token if self.shape is MESSAGES else "", self.shape.first, 0
         for _ in range(MOST_PAGES):
             answer = await self._page(place, state, token, size)
-            yield self._found(answer)
-            meta = answer.body.get("meta")
-            token = text(meta if isinstance(meta, Mapping) else None, "next_token")
+            page = self._found(answer)
+            yield page
+            token = page.following
             if not token:
                 return
             size = min(size * 4, LARGEST)
@@ -121,7 +122,7 @@ class Stream:
         """How long to wait before the list is asked for again, as its rate limit says."""
         return max(least, self._spread)
 
-    async def _page(self, place: Place, state: State, token: str | None, size: int) -> Answer:
+    async def _page(self, place: Place, state: State, token: str, size: int) -> Answer:
         """Ask until there is an answer, with patience; nothing that was read is lost by waiting."""
         failures = 0
         while True:
@@ -142,18 +143,19 @@ class Stream:
                 continue
             except Refused as error:
                 await self._budget.settle(state, self.shape.name, 0)
+                if error.status == 400 and token and token == place.token:  # it was kept too long: from the newest on
+                    token = ""
+                    continue
                 raise CredentialsRejected(str(error), remedy=self.shape.remedy) from None
             await self._settle(state, answer)
             return answer
 
-    async def _ask(self, place: Place, token: str | None, size: int) -> Answer:
+    async def _ask(self, place: Place, token: str, size: int) -> Answer:
         parameters: dict[str, Any] = {
             "max_results": size,
-            "pagination_token": token,
             "media_fields": MEDIA_FIELDS,
             "user_fields": USER_FIELDS,
-        }
-        parameters = {name: value for name, value in parameters.items() if value is not None}
+        } | ({"pagination_token": token} if token else {})
         answer: Answer
         if self.shape is MESSAGES:
             answer = await self._client.get_direct_message_events(
@@ -212,4 +214,5 @@ class Stream:
             for key, one in numbered.items()
             if text(one, "event_type") in ("", "MessageCreate")
         }
-        return Page(created, tuple(numbered))
+        meta = answer.body.get("meta")
+        return Page(created, tuple(numbered), text(meta if isinstance(meta, Mapping) else None, "next_token"))

@@ -121,3 +121,28 @@ async def test_a_quiet_day_costs_next_to_nothing(reader: Reader) -> None:
 
     assert sum(name == "dm_events" for name, _ in reader.emulator.asked) > 60
     assert sum(reader.world.paid.values()) <= 30 * 10_000 + 2 * 10_000 + 5 * 10_000
+
+
+async def test_more_messages_than_a_day_can_pay_for_are_read_in_days(reader: Reader) -> None:
+    """Messages know no until_id: the gap is gone on with where it began, so that each day gets further."""
+    clock = reader.stop_time()
+    for number in range(60):
+        reader.world.message(str(number), sender=str(100 + number))
+    consent = {"oauth": CONSENT, "bearer_token": None, "poll": "10 min"}
+    async with reader.running(**consent, budget={"per_day": "0.5 USD", "per_month": "100 USD"}):
+        await clock.move(timedelta(days=4), timedelta(minutes=20))
+
+    assert sorted(map(int, _texts(reader))) == list(range(60))
+    assert max(reader.world.paid.values()) <= 500_000
+
+
+async def test_a_store_that_refuses_costs_nothing_more(reader: Reader) -> None:
+    """What was bought is kept until the store takes it, and not bought again."""
+    for number in range(300):
+        reader.world.mention(str(number))
+    reader.intake.refuse(2)
+    await reader.read(300)
+
+    assert _texts(reader) == [str(number) for number in range(300)]
+    assert sum(name == "mentions" for name, _ in reader.emulator.asked) <= 4
+    assert reader.intake.refused == 2
