@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from connectors.base import Connector, Health
+from connectors.chat.settings import ChatSettings
 from connectors.email.settings import EmailSettings
 from connectors.x.settings import XSettings
 from model.kind import Kind
@@ -28,7 +29,14 @@ def _x(name: str, settings: XSettings, health: Health) -> Connector:
     return XConnector(name, settings, health)
 
 
+def _chat(name: str, settings: ChatSettings, health: Health) -> Connector:
+    from connectors.chat.connector import ChatConnector  # noqa: PLC0415 - see Kind
+
+    return ChatConnector(name, settings, health)
+
+
 CONNECTORS: dict[str, Kind[MakeConnector]] = {
+    "chat": Kind(ChatSettings, _chat),
     "email": Kind(EmailSettings, _email),
     "x": Kind(XSettings, _x),
 }

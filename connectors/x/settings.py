@@ -81,7 +81,7 @@ class OAuth(Settings):
     client_secret: Secret | None = None
     """Its secret, where it is a confidential client."""
     refresh_token: Secret
-    """The refresh token that the account's consent gave (scope offline_access).  It works once: the one that
+    """The refresh token that the account's consent gave (scope offline.access).  It works once: the one that
     follows is kept in the store, encrypted.  Put a new one here when the account has consented anew."""
 
 
