@@ -6,9 +6,11 @@ import os
 import random
 import re
 import time
+import urllib.request
 from collections import defaultdict
 from pathlib import Path
 
+import orjson
 import pytest
 
 from tests.support.daemon import Daemon, until
@@ -115,3 +117,40 @@ def test_a_revoked_token_is_rejected_and_a_new_one_taken_up(daemon: Daemon, tmp_
     assert tickets[-1]["data"]["conversation"]["visibility"] == "public"
     assert "another" not in daemon.log
     assert server.emulator.statuses[401] <= 2
+
+
+def test_an_answer_comes_out_where_the_question_was_asked(daemon: Daemon) -> None:
+    """Handed over at the private door: in public below the post, in private as a direct message; refusals come back."""
+    with serving(Emulator()) as server:
+        server.read_by(daemon, oauth={"client_id": "client", "refresh_token": "refresh-0"})
+        daemon.start()
+        post = server.do(lambda emulator: emulator.world.mention("number 0;"))
+        [ticket] = daemon.wait_for_tickets(1)
+        number = ticket["data"]["tracking_number"]
+        ids = [
+            _answer(daemon, number, text, visibility) for text, visibility in (("hello", "public"), ("x", "private"))
+        ]
+        for one in ids:
+            until(lambda one=one: _status(daemon, number, one) == "sent", within=20, what="sent")  # type: ignore[misc]
+        server.do(lambda emulator: emulator.world.closed.add("42"))
+        refused = _answer(daemon, number, "y", "private")
+        until(lambda: _status(daemon, number, refused) == "failed", within=20, what="failed")
+        sent = server.do(lambda emulator: [(one["kind"], one["to"], one["text"]) for one in emulator.world.sent])
+        daemon.terminate()
+
+    assert sent == [("post", post, "hello"), ("dm", "42", "x")]
+
+
+def _answer(daemon: Daemon, number: str, text: str, visibility: str) -> str:
+    """Hand an answer over as a helpdesk does; its id."""
+    body = orjson.dumps({"text": text, "visibility": visibility})
+    headers = {"Content-Type": "application/json", "Idempotency-Key": text}
+    url = f"http://{daemon.private}/v1/tickets/{number}/replies"
+    with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=10) as response:
+        return str(orjson.loads(response.read())["id"])
+
+
+def _status(daemon: Daemon, number: str, reply: str) -> str:
+    url = f"http://{daemon.private}/v1/tickets/{number}/replies/{reply}"
+    with urllib.request.urlopen(url, timeout=10) as response:
+        return str(orjson.loads(response.read())["status"])
