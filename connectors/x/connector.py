@@ -235,7 +235,10 @@ class XConnector:
 
     async def _consent(self, opened: aiohttp.ClientSession, state: State) -> str:
         """Which account consented, and to what."""
+        price = self._settings.prices.user
+        await self._budget.hold(state, "check", price)
         answer = await self._client(opened, state, by_user=True).get_me(user_auth=False)
+        await self._budget.settle(state, "check", price)
         found = answer.body.get("data")
         if text(found, "id") != self._settings.user_id:
             raise CredentialsRejected(

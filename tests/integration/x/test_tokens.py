@@ -103,7 +103,7 @@ async def test_a_check_tells_account_money_and_scopes(reader: Reader) -> None:
 
     assert "1234 of 3000000 posts this month" in told
     assert "@acme" in told
-    assert "0 of 1000 USD this day" in told
+    assert "0.01 of 1000 USD this day" in told
 
 
 async def test_messages_that_are_not_allowed_are_said_with_the_scope(reader: Reader) -> None:
