@@ -179,6 +179,7 @@ class MemoryHealth:
         self.reads = 0
         self.lags: list[timedelta | None] = []
         self.reasons: list[str] = []
+        self.budgets: dict[tuple[str, str], tuple[float, float]] = {}
         self._waiting: list[tuple[Callable[[MemoryHealth], bool], asyncio.Future[None]]] = []
 
     def proven(self, *, lag: timedelta | None = None) -> None:
@@ -190,6 +191,11 @@ class MemoryHealth:
     def retrying(self, reason: str) -> None:
         """Remember the reason."""
         self.reasons.append(reason)
+        self._wake()
+
+    def spent(self, span: str, used: float, limit: float, unit: str) -> None:
+        """Remember what was used."""
+        self.budgets[span, unit] = (used, limit)
         self._wake()
 
     async def until(self, condition: Callable[[MemoryHealth], bool], *, within: float = 30) -> None:
