@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from connectors.base import Connector, Health
 from connectors.email.settings import EmailSettings
+from connectors.weibo.settings import WeiboSettings
 from model.kind import Kind
 
 
@@ -21,6 +22,13 @@ def _email(name: str, settings: EmailSettings, health: Health) -> Connector:
     return EmailConnector(name, settings, health)
 
 
+def _weibo(name: str, settings: WeiboSettings, health: Health) -> Connector:
+    from connectors.weibo.connector import WeiboConnector  # noqa: PLC0415 - see Kind
+
+    return WeiboConnector(name, settings, health)
+
+
 CONNECTORS: dict[str, Kind[MakeConnector]] = {
     "email": Kind(EmailSettings, _email),
+    "weibo": Kind(WeiboSettings, _weibo),
 }
