@@ -63,6 +63,9 @@ class WeiboConnector:
         self._watch = Watch(name, settings, self._api, self._clock, health)
         self._writer = Writer(settings, self._api, self._clock)
 
+    repeatable = True
+    """What was written is remembered part by part; where that cannot be known, `send` says so itself."""
+
     async def run(self, intake: Intake, state: State) -> None:
         """Read until cancelled.  Raises CredentialsRejected where nothing can go on without the token."""
         async with self._connected():
