@@ -12,7 +12,7 @@ from aiohttp import web
 
 from connectors.base import Health, Intake, State
 from connectors.weibo.api import LIMITS, Api
-from connectors.weibo.errors import Refused
+from connectors.weibo.errors import NotAllowed, Refused
 from connectors.weibo.later import Later
 from connectors.weibo.media import Media
 from connectors.weibo.message import Account
@@ -136,7 +136,7 @@ class WeiboConnector:
     async def _adopt_count(self, state: State) -> None:
         """Ask once an hour what others used of the same calls."""
         if await state.put(ADOPTED, True, expires=self._clock.now() + HOUR):
-            with suppress(Refused):
+            with suppress(NotAllowed, Refused):
                 await self._api.adopt_count(state)
 
     async def _until_token_changes(self) -> None:

@@ -25,7 +25,6 @@ _CONFIGURATION = {
     10020: "set access to what the contract with Weibo says (normal or business)",
     10021: "set access to what the contract with Weibo says (normal or business)",
     20015: "ask Weibo why the account, the address or the application is barred",
-    **dict.fromkeys(TOKEN, "authorize the application again and put the new token in access_token_file"),
     21321: "have Weibo review the application, or add the account to its test accounts",
 }
 _CONTENT = {
@@ -40,6 +39,7 @@ _CONTENT = {
     20101: "the post has been removed",
     20201: "the comment has been removed",
 }
+AUTHORIZE = "authorize the application again and put the new token in access_token_file"
 PAUSE = timedelta(minutes=1)
 """Where Weibo finds that we write too often."""
 
@@ -50,6 +50,10 @@ class RateLimited(Transient):
 
 class Faltered(Transient):
     """Something failed on Weibo's side: it may have done what was asked all the same."""
+
+
+class NotAllowed(CredentialsRejected):
+    """The token is good, but the application, the account or this machine may not do this."""
 
 
 class Refused(Permanent):
@@ -63,19 +67,21 @@ class Refused(Permanent):
 def refusal(code: int, status: int) -> FaninError:
     """The error that an `error_code` stands for; `status` is that of HTTP, which decides about unknown codes alone."""
     said = f"Weibo answers with error {code}"
+    if (named := _named(code, said)) is not None:
+        return named
+    if code in SYSTEM or code // 10_000 == 1 or status >= 500:
+        return Faltered(said)
+    return Refused(said, code)
+
+
+def _named(code: int, said: str) -> FaninError | None:
+    """The error of a code that is known, those of a passing fault aside."""
     if code in RATE:
         return RateLimited(f"{said}: its limit for this hour is reached")
     if code == TOO_OFTEN:
         return Transient(f"{said}: we write too often", retry_after=PAUSE)
-    if (remedy := _CONFIGURATION.get(code)) is not None:
-        return CredentialsRejected(
-            f"{said}: the access token is expired, revoked or wrong"
-            if code in TOKEN
-            else f"{said}: that is not allowed",
-            remedy=remedy,
-        )
-    if code in _CONTENT:
-        return Refused(_CONTENT[code], code)
-    if code in SYSTEM or code // 10_000 == 1 or status >= 500:
-        return Faltered(said)
-    return Refused(said, code)
+    if code in TOKEN:
+        return CredentialsRejected(f"{said}: the access token is expired, revoked or wrong", remedy=AUTHORIZE)
+    if code in _CONFIGURATION:
+        return NotAllowed(f"{said}: that is not allowed", remedy=_CONFIGURATION[code])
+    return Refused(_CONTENT[code], code) if code in _CONTENT else None

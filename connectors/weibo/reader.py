@@ -14,7 +14,7 @@ import structlog
 from connectors.base import Health, Intake, State
 from connectors.paging import Page, Place, Reading
 from connectors.weibo.api import LISTS, UNREAD, Api
-from connectors.weibo.errors import Refused
+from connectors.weibo.errors import NotAllowed, Refused
 from connectors.weibo.media import Media
 from connectors.weibo.message import Account, Said, envelope, read_comment, read_status
 from connectors.weibo.plan import Plan
@@ -120,7 +120,7 @@ class Reader:
             return None
         try:
             answer = await self._api.get(UNREAD, state, uid=self._settings.uid)
-        except Refused:
+        except (NotAllowed, Refused):
             self._gate_is_open = False
             log.info("weibo.uncounted", connector=self._account.connector)
             return None

@@ -17,7 +17,7 @@ import orjson
 from connectors.base import State
 from connectors.weibo import windows
 from connectors.weibo.api import CREATE, MESSAGE, REPLY, Api
-from connectors.weibo.errors import DUPLICATE, GONE, Faltered, Refused
+from connectors.weibo.errors import DUPLICATE, GONE, Faltered, NotAllowed, Refused
 from connectors.weibo.permalink import post_of
 from connectors.weibo.settings import WeiboSettings
 from model.clock import Clock
@@ -113,6 +113,9 @@ class Writer:
                     await self._failed(state, key, progress)
                     raise _explained(error, progress) from None
                 answer = None
+            except NotAllowed as error:
+                await self._failed(state, key, progress)
+                raise Permanent(f"{error}; {error.remedy}") from None
             except Uncertain:
                 raise
             except BaseException as error:

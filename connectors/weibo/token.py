@@ -15,7 +15,7 @@ import structlog
 
 from connectors.base import Health, State
 from connectors.weibo.api import TOKEN, Api
-from connectors.weibo.errors import Refused
+from connectors.weibo.errors import AUTHORIZE, NotAllowed, Refused
 from connectors.weibo.settings import WeiboSettings
 from model.clock import Clock
 from model.errors import CredentialsRejected, Transient, Uncertain
@@ -24,7 +24,6 @@ log = structlog.get_logger()
 
 KEY = "token"
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
-REMEDY = "authorize the application again and put the new token in access_token_file"
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -64,11 +63,13 @@ class Watch:
             answer = await self._api.post(TOKEN, state)
         except Uncertain as error:  # asking changes nothing
             raise Transient(str(error)) from None
-        except Refused:  # the interface is not for this application: the lists will tell
+        except (NotAllowed, Refused):  # the interface is not for this application: the lists will tell
             return Known(self._digest(), now)
         uid, seconds = _field(answer, "uid"), _field(answer, "expire_in")
         if uid and uid != self._settings.uid:
-            raise CredentialsRejected(f"the access token is that of the account {uid}", remedy="set uid, or " + REMEDY)
+            raise CredentialsRejected(
+                f"the access token is that of the account {uid}", remedy="set uid, or " + AUTHORIZE
+            )
         return Known(self._digest(), now, now + timedelta(seconds=int(seconds)) if seconds.isdecimal() else None)
 
     async def _known(self, state: State) -> Known | None:
@@ -85,7 +86,7 @@ class Watch:
         if expires - now > WEEK or (self._warned_at and now < self._warned_at + DAY):
             return
         self._warned_at = now
-        log.warning("token.expires_soon", connector=self._name, expires=expires.isoformat(), remedy=REMEDY)
+        log.warning("token.expires_soon", connector=self._name, expires=expires.isoformat(), remedy=AUTHORIZE)
 
     def _digest(self) -> str:
         return hashlib.sha256(self._api.token().encode()).hexdigest()[:16]

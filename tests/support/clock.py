@@ -43,10 +43,13 @@ async def _settle() -> None:
 
 
 class FastClock:
-    """Runs from a given time, faster than the world: an hour may take a few seconds."""
+    """Runs faster than the world: an hour may take a few seconds."""
 
-    def __init__(self, factor: float, begin: datetime = datetime(2026, 11, 1, tzinfo=UTC)) -> None:
-        self._factor, self._begin, self._started = factor, begin, time.monotonic()
+    def __init__(self, factor: float) -> None:
+        """Begins at fifty minutes past the next hour."""
+        hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        self._factor, self._started = factor, time.monotonic()
+        self._begin = hour + timedelta(minutes=110)
 
     def now(self) -> datetime:
         """The time."""
