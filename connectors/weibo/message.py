@@ -51,6 +51,8 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     subject: str = ""
     url: str | None = None
     pictures: tuple[str, ...] = ()
+    own_post: int = 0
+    """The number of the post that a comment is about, where its author wrote both."""
     is_cut: bool = False
     """Its text goes on where only `statuses/show` gives it."""
 
@@ -99,15 +101,17 @@ def read_comment(value: Any, now: datetime) -> Said | None:
         return None
     post = value.get("status")
     about = read_status(post, now)
+    author = None if str(value.get("deleted", "0")) == "1" else _author(value.get("user"))
     return Said(
         kind="comment",
         id=number,
         at=read_time(value.get("created_at")) or now,
-        author=None if str(value.get("deleted", "0")) == "1" else _author(value.get("user")),
+        author=author,
         text=_text(value, "text"),
         root=about.root if about else f"c{number}",
         subject=_subject(post),
         url=about.url if about else None,
+        own_post=about.id if about and author and about.author == author else 0,
     )
 
 

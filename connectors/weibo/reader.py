@@ -32,6 +32,9 @@ BATCH = 20
 START = "start"
 SKEW = timedelta(minutes=5)
 """How far Weibo's clock may be behind ours at the very first start without a message being lost to that."""
+IN_ORDER = ("comment_mentions", "comments_to_me", "mentions")
+"""In which order lists are read, so that nothing is handed over before what was said earlier in its conversation: a
+comment that mentions us may follow one that does not, and both follow the post."""
 COUNTERS = {"mentions": "mention_status", "comment_mentions": "mention_cmt", "comments_to_me": "cmt"}
 """What the counters of unread messages are called (`remind/unread_count`)."""
 Found = tuple[str, int, Said]
@@ -131,16 +134,30 @@ class Reader:
     async def _read(self, due: Sequence[str], intake: Intake, state: State, start: datetime | None) -> None:
         cursor = await intake.cursor("")
         places: dict[str, Place] = {stream: _place(cursor, stream) for stream in self._settings.streams}
-        for stream in dict.fromkeys((*self._readings, *due)):
-            reading = self._readings.setdefault(stream, Reading(places[stream]))
-            if not reading.reached:
-                await self._read_back(stream, reading, state, start)
+        # A list that was begun is finished first: one of those before it, read now, would know more than it does.
+        wanted = set(self._readings or due)
+        for stream in IN_ORDER:
+            if stream in wanted or self._is_needed(stream, places):
+                await self._read_back(stream, places, state, start)
         await self._hand_over(intake, state, places, start)
         for stream, reading in self._readings.items():
             self._plan.read(stream, self._clock.now(), len(reading.found))
         self._readings.clear()
 
-    async def _read_back(self, stream: str, reading: Reading[Said], state: State, start: datetime | None) -> None:
+    def _is_needed(self, stream: str, places: Mapping[str, Place]) -> bool:
+        """Whether a list may hold what comes before something that was found in another."""
+        if stream not in places or stream in self._readings:
+            return False
+        found = [said for reading in self._readings.values() for said in reading.found.values()]
+        if stream == "mentions":
+            return any(said.own_post > places[stream].known for said in found)
+        return stream == "comments_to_me" and bool(found)
+
+    async def _read_back(self, stream: str, places: Mapping[str, Place], state: State, start: datetime | None) -> None:
+        """Read a list, or the rest of it, back to what is known."""
+        reading = self._readings.setdefault(stream, Reading(places[stream]))
+        if reading.reached:
+            return
         try:
             await reading.back(self._pages(stream, reading, state, start))
         except Refused as error:  # nothing says that it will be so for ever

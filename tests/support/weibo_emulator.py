@@ -31,6 +31,7 @@ LISTS = {
 }
 FAULTS = ("html", "system", "system in 200", "truncated", "drop", "empty", "limit of the interface")
 MOST_CHARACTERS = 140
+FIELDS, NAME = web.RequestKey("fields", dict), web.RequestKey("name", str)
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -127,7 +128,7 @@ class Emulator:
         async def guarded(request: web.Request) -> web.StreamResponse:
             await asyncio.sleep(self.delay)
             fields = dict(request.query) | dict(await request.post())
-            request["fields"], request["name"] = fields, name
+            request[FIELDS], request[NAME] = fields, name
             self.asked.append((name, fields))
             if name in self.closed:
                 return self._error(10014, "Insufficient app permissions!", 403)
@@ -185,7 +186,7 @@ class Emulator:
         return web.json_response(body, status=status)
 
     async def _list(self, request: web.Request) -> web.Response:
-        fields, (stream, key, count) = request["fields"], LISTS[request["name"]]
+        fields, (stream, key, count) = request[FIELDS], LISTS[request[NAME]]
         count = max(1, min(int(fields.get("count", count)), self.most))
         since, top = int(fields.get("since_id", 0)), int(fields.get("max_id", 0))
         found, total = self.world.page(stream, since=since, top=top, count=count, page=int(fields.get("page", 1)))
@@ -195,11 +196,11 @@ class Emulator:
         return web.json_response({key: found, "previous_cursor": 0, "next_cursor": 0, "total_number": total})
 
     async def _show(self, request: web.Request) -> web.Response:
-        number = int(request["fields"]["id"])
+        number = int(request[FIELDS]["id"])
         status = self.world.objects.get(number)
         if status is None or status.get("deleted"):
             return self._error(20101, "target weibo does not exist!", 400)
-        if request["fields"].get("isGetLongText") == "1" and number in self.world.long:
+        if request[FIELDS].get("isGetLongText") == "1" and number in self.world.long:
             status = status | {"longText": {"longTextContent": self.world.long[number]}}
         return web.json_response(status)
 
@@ -219,7 +220,7 @@ class Emulator:
         )
 
     async def _unread(self, request: web.Request) -> web.Response:
-        if request["fields"].get("uid") != self.world.uid:
+        if request[FIELDS].get("uid") != self.world.uid:
             return self._error(21335, "the user is not the one who is logged in", 403)
         return web.json_response({"status": 3, "follower": 1, "photo": 0, **self.world.unread})
 
@@ -229,7 +230,7 @@ class Emulator:
         return web.json_response(info)
 
     async def _create(self, request: web.Request) -> web.Response:
-        form, name = request["fields"], request["name"]
+        form, name = request[FIELDS], request[NAME]
         if len(form["comment"].encode("utf-16-le")) // 2 > MOST_CHARACTERS:
             return self._error(20012, "Text too long, please input text less than 140 characters!", 400)
         if self.world.objects.get(int(form["id"]), {"deleted": "1"}).get("deleted"):
@@ -241,7 +242,7 @@ class Emulator:
         return web.json_response(self.world.answered(name, form))
 
     async def _message(self, request: web.Request) -> web.Response:
-        form = request["fields"]
+        form = request[FIELDS]
         data = form["data"]
         text = json.loads(data if data.startswith("{") else unquote_plus(data))["text"]
         if len(text) > 300:
@@ -252,7 +253,7 @@ class Emulator:
         return web.json_response({"result": True})
 
     async def _file(self, request: web.Request) -> web.Response:
-        fid = request["fields"]["fid"]
+        fid = request[FIELDS]["fid"]
         if fid not in self.files or fid in self.missing_files:
             return web.Response(status=503)
         return web.Response(body=self.files[fid], content_type="image/png")
