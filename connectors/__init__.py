@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from connectors.base import Connector, Health
+from connectors.chat.settings import ChatSettings
 from connectors.email.settings import EmailSettings
 from connectors.weibo.settings import WeiboSettings
 from model.kind import Kind
@@ -28,7 +29,14 @@ def _weibo(name: str, settings: WeiboSettings, health: Health) -> Connector:
     return WeiboConnector(name, settings, health)
 
 
+def _chat(name: str, settings: ChatSettings, health: Health) -> Connector:
+    from connectors.chat.connector import ChatConnector  # noqa: PLC0415 - see Kind
+
+    return ChatConnector(name, settings, health)
+
+
 CONNECTORS: dict[str, Kind[MakeConnector]] = {
+    "chat": Kind(ChatSettings, _chat),
     "email": Kind(EmailSettings, _email),
     "weibo": Kind(WeiboSettings, _weibo),
 }
