@@ -72,8 +72,8 @@ class Api:
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[None]:
-        """Have connections for as long as the block runs."""
-        async with aiohttp.ClientSession(timeout=DEADLINE, cookie_jar=aiohttp.DummyCookieJar()) as session:
+        """Keep connections for as long as the block runs; without, each call has its own."""
+        async with _session() as session:
             self._session = session
             try:
                 yield
@@ -150,12 +150,18 @@ class Api:
         await self.budget.settle(state, name, calls)
 
     async def _ask(self, method: str, endpoint: Endpoint, fields: Mapping[str, Any]) -> Any:
-        if self._session is None:
-            raise Transient("the connector is being started")
+        if self._session is not None:
+            return await self._request(self._session, method, endpoint, fields)
+        async with _session() as session:
+            return await self._request(session, method, endpoint, fields)
+
+    async def _request(
+        self, session: aiohttp.ClientSession, method: str, endpoint: Endpoint, fields: Mapping[str, Any]
+    ) -> Any:
         values = {name: str(value) for name, value in fields.items() if value is not None}
         values["access_token"] = self.token()
         sent = {"params": values} if method == "GET" else {"data": values}
-        request = self._session.request(method, self.url(endpoint), allow_redirects=False, **sent)  # type: ignore[arg-type]
+        request = session.request(method, self.url(endpoint), allow_redirects=False, **sent)  # type: ignore[arg-type]
         async with request as response:
             body = bytearray()
             async for piece in response.content.iter_chunked(64 << 10):
@@ -184,6 +190,10 @@ class Api:
         pause = AGAIN if begun < UNSURE else timedelta(hours=1) - begun + MARGIN
         self._shut_until = now + pause
         return RateLimited(str(error), retry_after=pause)
+
+
+def _session() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(timeout=DEADLINE, cookie_jar=aiohttp.DummyCookieJar())
 
 
 class _Unreadable(Transient):

@@ -48,8 +48,8 @@ class Emulator:
         """What a token that is not ours is refused with."""
         self.faults: deque[str] = deque()
         """What the next calls meet with; an empty name is none."""
-        self.chance, self.dice = 0.0, random.Random(0)
-        """How probable a fault is beside those, and what decides."""
+        self.chance, self.kinds, self.dice = 0.0, FAULTS, random.Random(0)
+        """How probable a fault is beside those, of which kinds, and what decides."""
         self.delay = 0.0
         self.shuffled = False
         """Whether pages come in disorder, with repetitions."""
@@ -151,7 +151,7 @@ class Emulator:
     async def _faulty(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         fault = self.faults.popleft() if self.faults else ""
         if not fault and self.dice.random() < self.chance:
-            fault = self.dice.choice(FAULTS)
+            fault = self.dice.choice(self.kinds)
         if not fault:
             return await handler(request)
         return self._instead(fault) or await self._spoilt(fault, request, handler)
