@@ -8,6 +8,7 @@ from connectors.base import Connector, Health
 from connectors.chat.settings import ChatSettings
 from connectors.email.settings import EmailSettings
 from connectors.weibo.settings import WeiboSettings
+from connectors.x.settings import XSettings
 from model.kind import Kind
 
 
@@ -29,6 +30,12 @@ def _weibo(name: str, settings: WeiboSettings, health: Health) -> Connector:
     return WeiboConnector(name, settings, health)
 
 
+def _x(name: str, settings: XSettings, health: Health) -> Connector:
+    from connectors.x.connector import XConnector  # noqa: PLC0415 - see Kind
+
+    return XConnector(name, settings, health)
+
+
 def _chat(name: str, settings: ChatSettings, health: Health) -> Connector:
     from connectors.chat.connector import ChatConnector  # noqa: PLC0415 - see Kind
 
@@ -39,4 +46,5 @@ CONNECTORS: dict[str, Kind[MakeConnector]] = {
     "chat": Kind(ChatSettings, _chat),
     "email": Kind(EmailSettings, _email),
     "weibo": Kind(WeiboSettings, _weibo),
+    "x": Kind(XSettings, _x),
 }

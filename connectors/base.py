@@ -223,6 +223,14 @@ class Checkable(Protocol):
 
 
 @runtime_checkable
+class Provable(Protocol):
+    """A connector that keeps in State what it needs to prove its settings: rotating tokens, a budget."""
+
+    async def prove(self, state: State) -> str:
+        """Do what `Checkable.check` does, and return what an operator wants to know besides, in a few words."""
+
+
+@runtime_checkable
 class Backfillable(Protocol):
     """A connector that can read again what lies before its start or was read already."""
 

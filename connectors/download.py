@@ -28,6 +28,10 @@ from model.spoken import SpokenFile
 CHUNK = 64 << 10
 HEAD = 8 << 10
 """Bytes by which a file's type is told (`SpokenFile.head`)."""
+AT_ONCE = 8
+"""Files that a downloader fetches beside one another; the others wait, and their time has not begun."""
+DOWN, DOWN_FOR = 4, 60.0
+"""After so many failures in a row a host is not asked for so many seconds: no message waits for its pictures."""
 TRIES = 3
 """How often a file is asked for that could not be had for a reason that may pass."""
 _FIRST_PAUSE = 0.5
@@ -63,6 +67,9 @@ class Downloader:
 
     def __init__(self, session: aiohttp.ClientSession, rules: Rules) -> None:
         self._session, self._rules = session, rules
+        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._failures: dict[str, tuple[int, float]] = {}
+        """Hosts that did not answer: how often in a row, and when last, by the loop's clock."""
 
     async def fetch(self, url: str, state: State, *, headers: Mapping[str, str] | None = None) -> SpokenFile:
         """Fetch a file and keep it as a blob.  `headers` go to the first host alone.
@@ -70,12 +77,23 @@ class Downloader:
         Raises NotFetched, or Transient if the store cannot take it.
         """
         try:
-            async with asyncio.timeout(self._rules.within.total_seconds()):
-                return await self._persist(URL(url), state, dict(headers or {}))
-        except TimeoutError:
-            raise NotFetched("it took too long", passing=True) from None
+            address = URL(url)
         except ValueError:
             raise NotFetched("its address is none") from None
+        host, now = address.host or "", asyncio.get_running_loop().time
+        async with self._turn:
+            failed, last = self._failures.get(host, (0, 0.0))
+            if failed >= DOWN and now() < last + DOWN_FOR:
+                raise NotFetched("its host does not answer", passing=True)
+            try:
+                async with asyncio.timeout(self._rules.within.total_seconds()):
+                    file = await self._persist(address, state, dict(headers or {}))
+            except (NotFetched, TimeoutError) as error:
+                refusal = error if isinstance(error, NotFetched) else NotFetched("it took too long", passing=True)
+                self._failures[host] = (failed + 1 if refusal.passing else 0, now())
+                raise refusal from None
+            self._failures.pop(host, None)
+            return file
 
     async def _persist(self, url: URL, state: State, headers: dict[str, str]) -> SpokenFile:
         for tried in range(1, TRIES):
@@ -161,7 +179,7 @@ async def downloading(rules: Rules) -> AsyncIterator[Downloader]:
         return socket.socket(family, kind, protocol)
 
     connector = aiohttp.TCPConnector(
-        resolver=_PublicResolver(loopback=rules.loopback), socket_factory=make_socket, limit=8, ttl_dns_cache=60
+        resolver=_PublicResolver(loopback=rules.loopback), socket_factory=make_socket, limit=AT_ONCE, ttl_dns_cache=60
     )
     async with aiohttp.ClientSession(
         connector=connector,

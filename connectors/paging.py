@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Generic, TypeVar
 
 from msgspec import Struct, ValidationError, convert, to_builtins
+from msgspec.structs import replace
 
 from model.json import Json
 
@@ -26,6 +27,8 @@ class Place(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What lies between `known` and this id is still to be read; 0: there is no gap."""
     top: int = 0
     """Everything from `gap` up to this id was handed over."""
+    token: str = ""
+    """The page at which the gap begins, for channels that go on by such a token alone."""
 
     def json(self) -> Json:
         """As a cursor."""
@@ -51,6 +54,8 @@ class Page(Struct, Generic[T], frozen=True):
     found: dict[int, T]
     seen: Sequence[int] = ()
     """All ids of the page, where more were seen than can be used."""
+    following: str = ""
+    """The token of the page behind it, where there is one."""
 
 
 class Reading(Generic[T]):
@@ -59,6 +64,7 @@ class Reading(Generic[T]):
     def __init__(self, place: Place) -> None:
         self.place = place
         self.found: dict[int, T] = {}
+        self._following = ""
         self.reached = False
         """Whether it has come to what is known, or to the end of the list."""
 
@@ -69,6 +75,7 @@ class Reading(Generic[T]):
         """
         async for page in pages:
             self.found.update({number: one for number, one in page.found.items() if self.place.wants(number)})
+            self._following = page.following
             ids = [*page.found, *page.seen]
             if self.place.known and ids and min(ids) <= self.place.known:
                 break
@@ -87,12 +94,13 @@ class Reading(Generic[T]):
 
     def left(self) -> Place:
         """The place when all that was found was handed over."""
-        if not self.found:
-            return self._closed() if self.reached else self.place
-        oldest, newest = min(self.found), max(self.found)
         if self.reached:
-            return self.after(newest)
-        return Place(known=self.place.known, gap=oldest, top=self.place.top or newest)
+            return self.after(max(self.found)) if self.found else self._closed()
+        token = self._following or self.place.token
+        if not self.found:
+            return replace(self.place, token=token) if self.place.gap else self.place
+        top = self.place.top or max(self.found)
+        return Place(known=self.place.known, gap=min(self.found), top=top, token=token)
 
     def _at(self, number: int) -> Place:
         return Place(known=number, gap=self.place.gap, top=self.place.top)

@@ -85,13 +85,22 @@ class WeiboConnector:
         return await self._writer.send(reply, state)
 
     async def check(self) -> None:
-        """Return if the token is the account's and calls are left.  Costs two calls."""
+        """Return if the token is the account's and calls are left.  Costs two calls, which are not counted."""
+        await self._proven(None)
+
+    async def prove(self, state: State) -> str:
+        """Do the same, counted, and return how many calls are left and when the token ends."""
+        return await self._proven(state)
+
+    async def _proven(self, state: State | None) -> str:
         async with self._connected():
-            await self._watch.ask(None)
-            answer = await self._api.get(LIMITS, None)
+            known = await self._watch.ask(state)
+            answer = await self._api.get(LIMITS, state)
         left = answer.get("remaining_user_hits") if isinstance(answer, Mapping) else None
         if left == 0:
             raise Transient("Weibo allows no further call in this hour")
+        end = f", the token ends on {known.expires:%Y-%m-%d}" if known.expires else ""
+        return f"{left if isinstance(left, int) else 'unknown'} calls left in this hour{end}"
 
     async def backfill(
         self, intake: Intake, state: State, since: datetime, *, stream: str | None = None

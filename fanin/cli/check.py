@@ -6,10 +6,11 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from config.loader import load
-from connectors.base import Checkable
+from connectors.base import Checkable, Provable
 from fanin.app import App, opened
 from model.errors import CredentialsRejected, FaninError
 from model.health import Health
@@ -30,21 +31,26 @@ async def check(file: Path | None) -> int:
     return int(any(failures))
 
 
-def _probes(app: App) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
+Probe = Callable[[], Awaitable[str | None]]
+
+
+def _probes(app: App) -> Iterator[tuple[str, Probe]]:
     yield "store", app.store.ready
     for name, post in app.posts(app.config).items():
         connector = post.make(Health(name, "connector"))
-        if isinstance(connector, Checkable):
+        if isinstance(connector, Provable):
+            yield f"connector {name}", partial(connector.prove, post.state)
+        elif isinstance(connector, Checkable):
             yield f"connector {name}", connector.check
     for name, desk in app.desks.items():
         yield f"helpdesk {name}", desk.helpdesk.check
 
 
-async def _report(name: str, probe: Callable[[], Awaitable[None]]) -> bool:
+async def _report(name: str, probe: Probe) -> bool:
     """Print how a check went; whether it failed."""
     try:
         async with asyncio.timeout(LIMIT.total_seconds()):
-            await probe()
+            known = await probe()
     except FaninError as error:
         remedy = f": {error.remedy}" if isinstance(error, CredentialsRejected) else ""
         print(f"FAIL  {name}: {error}{remedy}")
@@ -53,6 +59,6 @@ async def _report(name: str, probe: Callable[[], Awaitable[None]]) -> bool:
             f"FAIL  {name}: no answer within {LIMIT.total_seconds():g} s: is the host right, and reachable from here?"
         )
     else:
-        print(f"ok    {name}")
+        print(f"ok    {name}" + (f": {known}" if known else ""))
         return False
     return True

@@ -136,6 +136,21 @@ async def test_what_fails_for_a_moment_is_asked_for_again(host: Host, monkeypatc
     assert (await _fetch(host.url + "/flaky.png")).blob.size == len(PICTURE)
 
 
+async def test_a_host_that_is_down_is_not_waited_for_again(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After four failures in a row the next files are refused at once; a minute later it is asked again."""
+    monkeypatch.setattr(connectors.download, "_FIRST_PAUSE", 0)
+    host.failures = 10**6
+    async with downloading(Rules(most=1 << 20, loopback=True)) as downloader:
+        for _ in range(6):
+            with pytest.raises(NotFetched):
+                await downloader.fetch(host.url + "/flaky.png", MemoryState())
+        asked, host.failures = len(host.asked), 0
+        monkeypatch.setattr(connectors.download, "DOWN_FOR", 0)
+        await downloader.fetch(host.url + "/flaky.png", MemoryState())
+
+    assert asked == 4 * 3
+
+
 async def test_credentials_go_to_the_first_host_alone(host: Host) -> None:
     """A redirect on the same host keeps them, one to another host does not."""
     await _fetch(host.url + "/moved.png")

@@ -60,6 +60,23 @@ async def test_a_reading_that_broke_off_leaves_a_gap_that_is_read_first() -> Non
     assert (third, end) == ([12, 13, 14], Place(known=14))
 
 
+async def test_where_only_a_token_leads_on_the_gap_keeps_it() -> None:
+    """The page behind the last one that was read is where the gap begins; it is forgotten when the gap is closed."""
+
+    async def pages() -> AsyncIterator[Page[str]]:
+        yield Page({9: ""}, following="b")
+        yield Page({8: ""}, following="c")
+        raise ConnectionError
+
+    first, second = Reading[str](Place(known=2)), Reading[str](Place(known=2, gap=8, top=9, token="c"))
+    with suppress(ConnectionError):
+        await first.back(pages())
+    await second.back(_pages([1, 3, 4]))
+
+    assert first.left() == Place(known=2, gap=8, top=9, token="c")
+    assert second.left() == Place(known=9)
+
+
 async def test_pages_that_repeat_or_are_out_of_order_change_nothing() -> None:
     """Each id is handed over once, in order."""
 
