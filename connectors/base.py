@@ -57,6 +57,12 @@ class Health(Protocol):
     def retrying(self, reason: str) -> None:
         """Say that a single part (one folder, one file) fails while the rest goes on."""
 
+    def rejected(self, reason: str, remedy: str) -> None:
+        """Say that the source refuses us until a person acts, while another part (what is pushed) goes on."""
+
+    def expires(self, at: datetime | None) -> None:
+        """Say when the credentials end; None: they do not, or nobody knows."""
+
     def spent(self, span: str, used: float, limit: float, unit: str) -> None:
         """Say how much of a limit is used in the present span of time (`connectors.budget`)."""
 

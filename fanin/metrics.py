@@ -25,13 +25,14 @@ BUDGET_USED = Gauge(
     "fanin_budget_used", "What a connector used of a limit in this span of time.", ["name", "span", "unit"]
 )
 BUDGET_LIMIT = Gauge("fanin_budget_limit", "The limit of that.", ["name", "span", "unit"])
+EXPIRY = Gauge("fanin_credentials_seconds", "How long the credentials still last.", ["kind", "name"])
 BACKLOG = Gauge("fanin_backlog", "Deliveries that wait, by helpdesk and lane.", ["helpdesk", "lane"])
 BACKLOG_AGE = Gauge("fanin_backlog_age_seconds", "Age of the oldest delivery that waits.", ["helpdesk", "lane"])
 
 
 def observe(healths: Iterable[Health], backlog: Iterable[Backlog]) -> None:
     """Set the gauges to what is true now."""
-    for gauge in (STATE, PROVEN_AGE, LAG, BUDGET_USED, BUDGET_LIMIT, BACKLOG, BACKLOG_AGE):
+    for gauge in (STATE, PROVEN_AGE, LAG, BUDGET_USED, BUDGET_LIMIT, EXPIRY, BACKLOG, BACKLOG_AGE):
         gauge.clear()
     for health in healths:
         for status in get_args(Status):
@@ -39,6 +40,8 @@ def observe(healths: Iterable[Health], backlog: Iterable[Backlog]) -> None:
         age = health.age()
         PROVEN_AGE.labels(health.kind, health.name).set(-1 if age is None else age.total_seconds())
         LAG.labels(health.kind, health.name).set(health.lag.total_seconds())
+        if health.expires_at:
+            EXPIRY.labels(health.kind, health.name).set((health.expires_at - datetime.now(UTC)).total_seconds())
         for (span, unit), (used, limit) in health.budgets.items():
             BUDGET_USED.labels(health.name, span, unit).set(used)
             BUDGET_LIMIT.labels(health.name, span, unit).set(limit)

@@ -25,6 +25,13 @@ class Health:
         self.budgets: dict[tuple[str, str], tuple[float, float]] = {}
         """By span of time and unit: what was used of a limit, and the limit."""
 
+        self.expires_at: datetime | None = None
+        """When the credentials end, where that is known."""
+
+    def expires(self, at: datetime | None) -> None:
+        """Say when the credentials end."""
+        self.expires_at = at
+
     def proven(self, *, lag: timedelta | None = None) -> None:
         """Say that a read or write succeeded just now; `lag` is the age of the oldest thing not yet done."""
         self.proven_at = datetime.now(UTC)
