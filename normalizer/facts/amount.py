@@ -178,7 +178,7 @@ def _groups(digits: str, separator: str, language: str | None) -> bool:
 
 def _joined(words: str) -> bool:
     """Whether a currency and the number behind it belong together, as they do not in `in USDT, 5 days ago`."""
-    return not _APART.search(words)
+    return _TOGETHER.fullmatch(words) is not None
 
 
 def _local(unit: str, language: str | None) -> str:
@@ -205,7 +205,7 @@ def _numeral(written: str) -> str:
     return str(value) if value else ""
 
 
-_APART = re.compile("[,，、\n(（*]")
+_TOGETHER = re.compile(r"[^\s,，、(（*]+[\s:：.=≈]{0,3}")
 _WEST = re.compile("[a-z]+(?=[\u2e80-\uffff])")
 _GLUED = frozenset("k m b w к mn".split())
 """Letters that multiply only where nothing stands between them and the number."""

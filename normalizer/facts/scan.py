@@ -12,9 +12,9 @@ from normalizer.safety.bait import BAITS
 
 
 class Word(NamedTuple):
-    """A word of bait where it stands: its sides are pairs of a rule's number and 0 or 1."""
+    """A word of bait where it stands, and the numbers of the rules that have it."""
 
-    sides: tuple[tuple[int, int], ...]
+    rules: tuple[int, ...]
     start: int
     end: int
 
@@ -33,7 +33,7 @@ class _Lexicon(NamedTuple):
     automaton: AhoCorasick
     numerals: dict[int, int]
     """Patterns of numerals and the place of their unit."""
-    baits: dict[int, tuple[tuple[int, int], ...]]
+    baits: dict[int, tuple[int, ...]]
 
 
 def scan(folded: str) -> Scanned:
@@ -44,9 +44,9 @@ def scan(folded: str) -> Scanned:
         unit = lexicon.numerals.get(pattern)
         if unit is not None:
             found.numerals.append((start, start + unit))
-        elif sides := lexicon.baits.get(pattern):
+        elif rules := lexicon.baits.get(pattern):
             if start == 0 or folded[start] >= "\u2e80" or not folded[start - 1].isalpha():
-                found.baits.append(Word(sides, start, end))
+                found.baits.append(Word(rules, start, end))
         else:
             found = found._replace(wide=True)
     return found
@@ -56,16 +56,15 @@ def scan(folded: str) -> Scanned:
 def _lexicon() -> _Lexicon:
     patterns: dict[str, int] = {}
     numerals: dict[int, int] = {}
-    baits: dict[int, tuple[tuple[int, int], ...]] = {}
+    baits: dict[int, tuple[int, ...]] = {}
     for numeral in (*NUMERALS, *POWERS, "半"):
         for measure in ("", " ", *MEASURES):
             for unit in EAST_UNITS:
                 numerals[patterns.setdefault(f"{numeral}{measure}{unit}", len(patterns))] = 1 + len(measure)
     for number, bait in enumerate(BAITS):
-        for side, words in enumerate((bait.first, bait.second)):
-            for word in words:
-                pattern = patterns.setdefault(word, len(patterns))
-                baits[pattern] = (*baits.get(pattern, ()), (number, side))
+        for word in bait.words:
+            pattern = patterns.setdefault(word, len(patterns))
+            baits[pattern] = (*baits.get(pattern, ()), number)
     for wide in "０１２３４５６７８９ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ＄＃":
         patterns.setdefault(wide, len(patterns))
     automaton = AhoCorasick(
