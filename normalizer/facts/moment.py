@@ -6,6 +6,7 @@ Only what is written is told: `03-05` without a year is `--03-05`, a time withou
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
@@ -49,15 +50,23 @@ class Clock(NamedTuple):
 
 def moment(page: Page, at: int, label: Label | None, label_at: int) -> Found | None:
     """The date, time or both that is written at a digit, or None."""
-    day = _day(page, at, label, label_at)
+    behind = _behind(page.folded, at)
+    day = _day(page, at, label, label_at) if behind in _BEHIND_DAY or (label and label.role == "month") else None
     if day is None:
-        return _time_first(page, at)
+        return _time_first(page, at) if behind in _BEHIND_HOUR else None
     value, start, end = day
     gap = _BETWEEN.match(page.folded, end)
     clock = _clock(page.folded, gap.end() if gap else end, bare=False) if value.count("-") > 1 else None
     if clock is None:
         return Found("times", value, "date", start, end)
     return Found("times", f"{value}T{clock.value}", "datetime", start, clock.end)
+
+
+def _behind(folded: str, at: int) -> str:
+    """The character behind the digits at a place, by which most numbers are seen to be no moment."""
+    while folded[at : at + 1].isdecimal():
+        at += 1
+    return folded[at : at + 1]
 
 
 def _time_first(page: Page, at: int) -> Found | None:
@@ -80,9 +89,8 @@ def _time_first(page: Page, at: int) -> Found | None:
 def _day(page: Page, at: int, label: Label | None, label_at: int) -> tuple[str, int, int] | None:
     """The date at a place in ISO 8601, its beginning and its end."""
     folded = page.folded
-    for read in (_by_digits, _by_east, _by_name):
-        found = read(page, at)
-        if found:
+    for read in _READERS.get(_behind(folded, at), ()):
+        if found := read(page, at):
             return found[0], at, found[1]
     if label and label.role == "month" and (matched := _DAY_YEAR.match(folded, at)):
         day, year = matched.groups()
@@ -183,3 +191,15 @@ def _zone(folded: str, at: int) -> tuple[str, int]:
     if int(hours) > 14:
         return "", at
     return f"{sign or plain_sign}{int(hours):02}:{minutes}", matched.end()
+
+
+_READERS: dict[str, tuple[Callable[[Page, int], tuple[str, int] | None], ...]] = {
+    **dict.fromkeys("/", (_by_digits,)),
+    **dict.fromkeys("-.", (_by_digits, _by_name)),
+    **dict.fromkeys("年년月월", (_by_east,)),
+    **dict.fromkeys(" \u00a0", (_by_east, _by_name)),
+    **dict.fromkeys("stnrº", (_by_name,)),
+}
+"""Which readers of dates may find one, by the character behind the digits."""
+_BEHIND_DAY = frozenset(_READERS)
+_BEHIND_HOUR = frozenset(":时時点點시h. \u00a0ap")

@@ -65,11 +65,11 @@ def _last(words: str) -> str:
     """The word that the text ends with; of a script without spaces the longest one that says something."""
     if not words:
         return ""
-    if words[-1] < "\u2e80":
-        matched = _LAST_WORD.search(words)
-        word = matched[0] if matched else ""
-        return word if word in LABELS or not word.endswith("$") else "$"
-    return next((words[-n:] for n in _LENGTHS if words[-n:] in LABELS or words[-n:] in WEAK), "")
+    if words[-1] >= "\u2e80":
+        return next((words[-n:] for n in _LENGTHS if words[-n:] in LABELS or words[-n:] in WEAK), "")
+    matched = _WORD_BACKWARDS.match(words[::-1])
+    word = words[-matched.end() :] if matched else ""
+    return word if word in LABELS or not word.endswith("$") else "$"
 
 
 def unwiden(text: str) -> str:
@@ -82,7 +82,7 @@ def _folded(text: str) -> str:
 
 
 _WIDE = re.compile("[＃＄＋．／０-９＠Ａ-Ｚａ-ｚ]")
-_LAST_WORD = re.compile(r"(?:[^\W\d_\u2e80-\U0010ffff]+|(?:\b[a-z]{1,2})?[$€£¥￥₩₫₽₺₱฿₹])\Z")
+_WORD_BACKWARDS = re.compile(r"[^\W\d_\u2e80-\U0010ffff]+|[$€£¥￥₩₫₽₺₱฿₹](?:[a-z]{1,2}\b)?")
 _LENGTHS = (6, 5, 4, 3, 2, 1)
 _SHAPES = bytes(
     ord("0") if chr(code).isdigit() and code < 128

@@ -96,7 +96,8 @@ def _valid(written: str, region: str | None) -> tuple[str, str] | None:
     if not code or not MIN_LENGTH - 1 <= len(national) <= MAX_DIGITS:
         return None
     number = phonenumbers.PhoneNumber(country_code=code, national_number=int(national))
-    country = phonenumbers.region_code_for_number(number)
-    if country is None or not phonenumbers.is_valid_number_for_region(number, country):
+    shared = len(COUNTRY_CODE_TO_REGION_CODE[code]) > 1
+    country = phonenumbers.region_code_for_number(number) if shared else COUNTRY_CODE_TO_REGION_CODE[code][0]
+    if country is None or not (shared or phonenumbers.is_valid_number_for_region(number, country)):
         return None
     return f"+{code}{int(national)}", country
