@@ -38,6 +38,7 @@ _POINT = re.compile(r"(\d{1,2})\.(\d\d)(?!\.?\d)")
 _ZONE = re.compile(
     r"\s?\(?(?:(?:utc|gmt)\s?([+-])(\d{1,2})(?::?(\d\d))?|([+-])(\d\d):?(\d\d)|([a-zа-я日本時間北京时]{1,5})(?!\w))\)?"
 )
+_DIGITS = re.compile(r"\d+")
 _PART_BEFORE = re.compile(rf"({_PARTS})\s?\Z")
 
 
@@ -64,9 +65,8 @@ def moment(page: Page, at: int, label: Label | None, label_at: int) -> Found | N
 
 def _behind(folded: str, at: int) -> str:
     """The character behind the digits at a place, by which most numbers are seen to be no moment."""
-    while folded[at : at + 1].isdecimal():
-        at += 1
-    return folded[at : at + 1]
+    digits = _DIGITS.match(folded, at)
+    return folded[digits.end() : digits.end() + 1] if digits else ""
 
 
 def _time_first(page: Page, at: int) -> Found | None:
