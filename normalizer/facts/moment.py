@@ -18,7 +18,7 @@ MONTH_FIRST = frozenset(["en", None])
 """Languages in which 03/05/2024 is in March."""
 _DATE_FIRST = frozenset(["zh-Hans", "zh-Hant", "ja", "ko"])
 _PARTS = "|".join(sorted(AFTERNOON | MORNING, key=len, reverse=True))
-_YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)")
+_YEAR_FIRST = re.compile(r"(\d{4})(\.\s|[-/.])(\d{1,2})\2(\d{1,2})(?!\d)(?:(?<=\d)\.(?=\s\d{1,2}:)|)")
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d\d)(?![\d.]*\d)")
 _EAST = re.compile(r"(?:(\d{4})\s?[年년]\s?)?(\d{1,2})\s?[月월](?:\s?(\d{1,2})\s?([日号號일]?))?")
 _NAMED = re.compile(
@@ -27,16 +27,16 @@ _NAMED = re.compile(
 _VIETNAMESE = re.compile(r"(\d{1,2})\s?tháng\s?(\d{1,2})(?:,?\s?năm\s(\d{4}))?")
 _DAY_YEAR = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?(?:,?\s(\d{4}))?(?![\d:]|[.,/-]\d)")
 _BETWEEN = re.compile(
-    r"(?:t(?=\d)|[\s,]|\b(?:at|lúc|в|около|a\slas?|las|jam|pukul|saat|г|году|года|on|el|ngày|tanggal|kl)\b\.?|の|에|[-–]\s)*"
+    r"(?:t(?=\d)|[\s,]|[(（][月火水木金土日월화수목금토][)）]|\b(?:at|around|about|lúc|в|около|a\slas?|las|jam|pukul|saat|г|году|года|on|el|ngày|tanggal|kl)\b\.?|の|에|[-–]\s)*"
 )
 _CLOCK = re.compile(
     rf"(?:({_PARTS})\s?)?(\d{{1,2}})"
-    r"(?::(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?(?!\d)|\s?[時时点點시](?:\s?(\d{1,2})\s?[分분]|(半|반))?|h(\d\d)?\b|\s?giờ(?:\s?(\d\d))?)?"
+    r"(?::(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?(?!\d)|\s?[時时点點시](?:\s?(\d{1,2})\s?[分분](?:\s?(\d{1,2})\s?[秒초])?|(半|반))?|h(\d\d)?\b|\s?giờ(?:\s?(\d\d))?)?"
     r"(?:\s?([ap])\.?\s?m\b\.?)?"
 )
 _POINT = re.compile(r"(\d{1,2})\.(\d\d)(?!\.?\d)")
 _ZONE = re.compile(
-    r"\s?\(?(?:(?:utc|gmt)\s?([+-])(\d{1,2})(?::?(\d\d))?|([+-])(\d\d):?(\d\d)|([a-zа-я日本時間北京时]{1,5})(?!\w))\)?"
+    r"\s?(?:по\s)?\(?(?:(?:utc|gmt)\s?([+-])(\d{1,2})(?::?(\d\d))?|([+-])(\d\d):?(\d\d)|([a-zа-я日本時間北京时]{1,5})(?!\w))\)?"
 )
 _DIGITS = re.compile(r"\d+")
 _PART_BEFORE = re.compile(rf"({_PARTS})\s?\Z")
@@ -158,7 +158,7 @@ def _clock(folded: str, at: int, *, bare: bool) -> Clock | None:
     matched = _CLOCK.match(folded, at)
     if not matched:
         return None
-    part, hours, minute, second, east, half, h, gio, noon = matched.groups()
+    part, hours, minute, second, east, tick, half, h, gio, noon = matched.groups()
     end, minutes = matched.end(), minute or east or h or gio or ("30" if half else None)
     pointed = None if minutes or matched.end() > matched.end(2) else _POINT.match(folded, at)
     if pointed and not bare:
@@ -167,14 +167,14 @@ def _clock(folded: str, at: int, *, bare: bool) -> Clock | None:
     if not shown:
         return None
     hour, late = int(hours), noon == "p" or part in AFTERNOON
-    if hour > 24 or int(minutes or 0) > 59 or int(second or 0) > 59 or (noon and not 1 <= hour <= 12):
+    if hour > 24 or int(minutes or 0) > 59 or int(second or tick or 0) > 59 or (noon and not 1 <= hour <= 12):
         return None
     if late and hour < 12:
         hour += 12
     elif (noon == "a" or part in MORNING) and hour == 12:
         hour = 0
     zone, end = _zone(folded, end)
-    value = f"{hour % 24:02}:{minutes or '00':0>2}" + (f":{second}" if second else "") + zone
+    value = f"{hour % 24:02}:{minutes or '00':0>2}" + (f":{second or tick:0>2}" if second or tick else "") + zone
     return Clock(value, end)
 
 

@@ -49,6 +49,7 @@ _USUAL = re.compile(
     r"(?![-.,]?\d|[a-z_])"
 )
 """How numbers are written within a country by those who say no more."""
+_LETTER = re.compile("[a-z]")
 MIN_LENGTH, MAX_DIGITS = 7, 15
 
 
@@ -60,7 +61,7 @@ def phone(page: Page, at: int, label: Label | None) -> Found | None:
     abroad = page.text[at - 1 : at] == "+"
     called = abroad or (label is not None and label.role == "phone")
     usual = None if abroad else _USUAL.match(page.folded, at)
-    if not called and (not usual or page.folded[at - 1 : at].isalnum()):
+    if not called and (not usual or _LETTER.match(page.folded, at - 1)):
         return None
     start = at - 1 if page.text[at - 1 : at] in ("+", "(") and at else at
     regions = (None,) if abroad else REGIONS.get(page.language or "", ("US",))
