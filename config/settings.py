@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.understanding import Facts, Safety
 from connectors import CONNECTORS
 from connectors.settings import ConnectorSettings
 from delivery import HELPDESKS, QUEUES
@@ -177,6 +178,10 @@ class Config(Settings, BaseSettings):
     """The two listeners."""
     store: Store = Store()
     """How what was accepted is kept."""
+    facts: Facts = Facts()
+    """What is looked for in messages beside what everybody has."""
+    safety: Safety = Safety()
+    """What messages are compared with before anybody trusts them."""
     limits: Limits = Limits()
     """What a single message may cost."""
     log: Log = Log()
@@ -191,6 +196,12 @@ class Config(Settings, BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take only what is given: `config.loader.load` says what that is, and nothing is ambient."""
         return (init_settings,)
+
+    @field_validator("helpdesks")
+    @classmethod
+    def _helpdesks_are_placed(cls, entries: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        queue = info.data.get("queue")  # not there, where there is a mistake in it
+        return entries if queue is None else {name: entry.as_placed(name, queue) for name, entry in entries.items()}
 
     @field_validator("connectors", "helpdesks")
     @classmethod

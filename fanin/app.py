@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Literal
@@ -23,10 +23,11 @@ from delivery.worker import Policy
 from fanin.door import Door
 from fanin.http import Surface, listening
 from fanin.isolation import Isolation, Journal
+from fanin.knowledge import read_knowledge
 from fanin.mount import Mount
 from fanin.pipeline import ConnectorIntake, Pipeline
 from fanin.replies import Replies
-from fanin.state import ConnectorState
+from fanin.state import ConnectorState, HelpdeskPlace
 from fanin.supervisor import LOCK_PAUSE, Post, Supervisor
 from model.clock import SystemClock
 from model.draft import Context, Draft
@@ -51,6 +52,7 @@ class App:
 
     def __init__(self, config: Config, store: Store) -> None:
         self.config, self.store = config, store
+        self._knowledge = read_knowledge(config)
         self.supervisor = Supervisor()
         self.reloading = asyncio.Lock()
         self.desks = {name: self._desk(name) for name in config.helpdesks}
@@ -74,7 +76,7 @@ class App:
             name,
             settings,
             make=lambda health: factory(name, settings, health),
-            intake=ConnectorIntake(self.pipeline, self.store, name, partial(_context, settings)),
+            intake=ConnectorIntake(self.pipeline, self.store, name, partial(self._context, settings)),
             state=ConnectorState(self.store, name),
             lock=lambda: process_lock(self.config.data_dir / "locks", name),
         )
@@ -93,6 +95,8 @@ class App:
                 tasks = [group.create_task(self._sweep(), name="retention")]
                 if role != "intake":
                     tasks.append(group.create_task(self._deliver(), name="delivery"))
+                elif self.delivery.shared:
+                    tasks.append(group.create_task(self.delivery.publish(), name="relay"))
                 if role != "deliver":
                     tasks.append(group.create_task(self.replies.run(), name="replies"))
                 started()
@@ -118,25 +122,31 @@ class App:
         return Door(self.store, tokens, self.config.http.private_token, self.replies.wake)
 
     async def reload(self, config: Config) -> None:
-        """Exchange the connectors that changed; say what else needs a restart."""
+        """Exchange the connectors that changed, read lists again; say what else needs a restart."""
+        self._knowledge = await asyncio.to_thread(read_knowledge, config)
         await self.supervisor.arrange(self.posts(config))
         fixed = ("data_dir", "queue", "helpdesks", "routes", "also", "http", "store", "limits", "log")
         changed = [name for name in fixed if getattr(config, name) != getattr(self.config, name)]
         log.info("config.reloaded", connectors=sorted(config.connectors), needs_restart=changed)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let go of what is not the store's."""
+        await self.delivery.close()
         self._isolation.close()
 
     def _desk(self, name: str) -> Desk:
         settings = self.config.helpdesks[name]
-        helpdesk = HELPDESKS[settings.kind].factory(settings, self.store)
+        helpdesk = HELPDESKS[settings.kind].factory(settings, HelpdeskPlace(self.store, name))
         return Desk(name, helpdesk, Health(name, "helpdesk"), SystemClock())
 
     def _delivery(self) -> Delivery:
         limits = self.config.limits
         queue = QUEUES[self.config.queue.kind].factory(self.config.queue, dict.fromkeys(self.desks, limits.deliveries))
         return Delivery(self.store, queue, self.desks, Policy(max_tries=limits.max_tries), SystemClock())
+
+    def _context(self, settings: ConnectorSettings, now: datetime) -> Context:
+        """What the normalizer may know at this moment; a reload changes it under running connectors."""
+        return self._knowledge.context(settings, now)
 
     def _route(self, envelope: Envelope, draft: Draft) -> tuple[Target, ...]:
         triage, language = draft.triage, draft.message.language
@@ -152,10 +162,14 @@ class App:
         return targets(traits, self.config.routes, self.config.also)
 
     async def _deliver(self) -> None:
-        """Deliver until cancelled, alone: who delivers holds a lock, and others wait to take over."""
+        """Deliver until cancelled.
+
+        With a queue in this process alone: who delivers holds a lock, and others wait to take over.
+        """
         while True:
+            lock = process_lock(self.config.data_dir / "locks", DELIVERY_LOCK)
             try:
-                with process_lock(self.config.data_dir / "locks", DELIVERY_LOCK):
+                with nullcontext() if self.delivery.shared else lock:
                     await self.delivery.run()
             except Misconfigured as error:
                 log.warning("delivery.waiting", reason=str(error))
@@ -206,7 +220,7 @@ async def opened(config: Config) -> AsyncIterator[App]:
     try:
         yield app
     finally:
-        app.close()
+        await app.close()
         await store.close()
 
 
@@ -237,11 +251,3 @@ async def _reload(app: App, load: Callable[[], Config]) -> None:
             log.warning("config.refused", reason=str(error))
         except Exception:
             log.exception("config.defect")
-
-
-def _context(settings: ConnectorSettings, now: datetime) -> Context:
-    return Context(
-        now=now,
-        own_addresses=tuple(getattr(settings, "own_addresses", ())),
-        trusted_authserv=tuple(getattr(settings, "trusted_authserv", ())),
-    )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from config.loader import load
 from connectors.base import Checkable
+from delivery.base import Provable
 from fanin.app import App, opened
 from model.errors import CredentialsRejected, FaninError
 from model.health import Health
@@ -30,21 +31,21 @@ async def check(file: Path | None) -> int:
     return int(any(failures))
 
 
-def _probes(app: App) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
+def _probes(app: App) -> Iterator[tuple[str, Callable[[], Awaitable[list[str] | None]]]]:
     yield "store", app.store.ready
     for name, post in app.posts(app.config).items():
         connector = post.make(Health(name, "connector"))
         if isinstance(connector, Checkable):
             yield f"connector {name}", connector.check
     for name, desk in app.desks.items():
-        yield f"helpdesk {name}", desk.helpdesk.check
+        yield f"helpdesk {name}", desk.helpdesk.prove if isinstance(desk.helpdesk, Provable) else desk.helpdesk.check
 
 
-async def _report(name: str, probe: Callable[[], Awaitable[None]]) -> bool:
-    """Print how a check went; whether it failed."""
+async def _report(name: str, probe: Callable[[], Awaitable[list[str] | None]]) -> bool:
+    """Print how a check went, and what it noticed; whether it failed."""
     try:
         async with asyncio.timeout(LIMIT.total_seconds()):
-            await probe()
+            notes = await probe()
     except FaninError as error:
         remedy = f": {error.remedy}" if isinstance(error, CredentialsRejected) else ""
         print(f"FAIL  {name}: {error}{remedy}")
@@ -54,5 +55,7 @@ async def _report(name: str, probe: Callable[[], Awaitable[None]]) -> bool:
         )
     else:
         print(f"ok    {name}")
+        for note in notes or ():
+            print(f"note  {name}: {note}")
         return False
     return True
