@@ -5,7 +5,11 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
+<<<<<<< HEAD
 NAMES = ("accept", "daemon", "parsing", "facts", "imap_fetch", "imap_way")
+=======
+NAMES = ("accept", "chat", "daemon", "parsing", "imap_fetch", "imap_way")
+>>>>>>> refs/heads/chat
 
 
 def main(wanted: list[str]) -> None:

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.understanding import Facts, Safety
@@ -36,6 +45,22 @@ Name = Annotated[
     ),
 ]
 """The name of a connector or helpdesk: it stands in metrics, file names and environment variables."""
+
+
+def _network(value: Any) -> Any:
+    try:
+        return ip_network(value)
+    except ValueError:
+        msg = "expected an address or a network such as 10.0.0.0/8"
+        raise ValueError(msg) from None
+
+
+IpNetwork = Annotated[
+    IPv4Network | IPv6Network,
+    PlainValidator(_network),
+    WithJsonSchema({"type": "string", "title": "network"}),
+]
+"""An address or a network in CIDR notation."""
 Megabytes = Annotated[ByteSize, AfterValidator(_megabytes)]
 
 
@@ -48,6 +73,9 @@ class Http(Settings):
     """What operators and helpdesks reach: metrics and the ticket API."""
     private_token: Secret | None = None
     """The token that the private listener asks for; required unless it listens on this machine alone."""
+    proxies: Several[IpNetwork] = ()
+    """Proxies before the public listener, as addresses or networks (`10.0.0.0/8`): from them alone
+    X-Forwarded-For is believed.  The proxy must set or append it."""
     base_url: WebUrl | None = None
     """How the public listener is reached from outside; it begins every link in a ticket.
     The address of `public` where it is not given."""

@@ -113,8 +113,8 @@ class App:
             await stack.enter_async_context(private)
             if role != "deliver":
                 mount = Mount(self.supervisor.posts.values)
-                public = listening(surface.public(http.private_token, mount.handle), http.public, "http.public")
-                await stack.enter_async_context(public)
+                application = surface.public(http.private_token, mount.handle, http.proxies)
+                await stack.enter_async_context(listening(application, http.public, "http.public"))
             yield
 
     def _door(self) -> Door:
