@@ -5,10 +5,12 @@ from __future__ import annotations
 from model.draft import Context, Draft
 from model.envelope import Envelope
 from normalizer.assemble import Reading, assemble
+from normalizer.mime.content import Content
 from normalizer.mime.headers import read_fields
 from normalizer.mime.origin import origin
 from normalizer.mime.parse import split
 from normalizer.mime.part import Part
+from normalizer.safety.guard import Tally, guard_mail
 
 MAX_HEAD = 64 * 1024
 
@@ -33,5 +35,6 @@ def from_header(envelope: Envelope, head: bytes, text: str, context: Context) ->
     """A draft of what the header says, with a text of our own."""
     head = head[:MAX_HEAD]
     root = Part(fields=read_fields(head[: split(head, 0, len(head))[0]]))
-    said = origin(root, None, context.trusted_authserv)
-    return assemble(envelope, context, said, Reading(text), None)
+    tally = Tally()
+    said, _ = guard_mail(origin(root, None, context.trusted_authserv), Content("", None, [], []), tally)
+    return assemble(envelope, context, said, Reading(text), None, removed=tally.redactions())
