@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from normalizer.safety.found import Found
 
-_NUMBER = re.compile(r"(?<![\w.,/=:@#$+-])(?<!\d[ -])(?:\d[ \u00a0-]?){12,18}\d(?![\w/=@%-])(?![.,]\d)")
+_NUMBER = re.compile(r"(?<![\w./@#$+-])(?<!\d[ ,:-])(?:\d[ \u00a0-]?){12,18}\d(?![\w/=@%-])(?!\.\d)")
 _ISSUER = re.compile(
     r"4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|"
     r"3(?:0[0-5]|[689]\d)\d{11}|6(?:011|5\d\d|4[4-9]\d)\d{12}|35(?:2[89]|[3-8]\d)\d{12}|62\d{14,17}"
@@ -43,5 +43,7 @@ def luhn(digits: str) -> bool:
 
 
 def _is_other(text: str, start: int) -> bool:
-    """Whether the words before a number call it something else."""
-    return _OTHER.search(text, max(start - 40, 0), start) is not None
+    """Whether a number is a part of an address, or the words before it call it something else."""
+    before = text[max(start - 40, 0) : start]
+    link = before.split()[-1] if before and not before[-1].isspace() else ""
+    return "/" in link or "&" in link or _OTHER.search(before) is not None

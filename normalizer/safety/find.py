@@ -60,6 +60,12 @@ def redact(text: str) -> str:
     return replaced(text, find(text))
 
 
+def find_in_header(text: str) -> list[Found]:
+    """The secrets in a field of a header, in which folding may have lost blanks."""
+    found = find(text)
+    return found if text.isascii() else merged([*found, *phrases.phrases(text, glued=True)])
+
+
 def find_across(texts: Sequence[str]) -> list[list[Found]]:
     """The secrets in texts that belong together, read as one: one list for each."""
     if len(texts) == 1:

@@ -15,12 +15,13 @@ from normalizer.mime.content import Content
 from normalizer.mime.origin import MAX_SUBJECT, Origin
 from normalizer.safety import phrases
 from normalizer.safety.attached import redacted_file
-from normalizer.safety.find import find, find_across, redact
+from normalizer.safety.find import find_across, find_in_header, redact
 from normalizer.safety.found import MARKERS, Found, merged, replaced
 from normalizer.safety.page import redacted_page
 
 _MAX_ASIDE = 3
 """Messages between the parts of a phrase that are something else."""
+_SHORTEST = 12
 PAGE_LEFT_OUT = "[The formatted page is left out, since it held a secret.]"
 
 
@@ -37,7 +38,7 @@ class Tally:
 
     def text(self, where: str, text: str) -> str:
         """The text without its secrets, which are counted."""
-        found = find(text)
+        found = find_in_header(text)
         self.add(where, kinds(found))
         return replaced(text, found)
 
@@ -57,6 +58,7 @@ class Heed(NamedTuple):
 def guard_mail(said: Origin, content: Content, tally: Tally) -> tuple[Origin, Content]:
     """The header and the content of a mail without secrets."""
     subject, text = find_across((said.subject, content.text))
+    subject = merged([*subject, *find_in_header(said.subject)])
     tally.add("subject", kinds(subject))
     tally.add("text", kinds(text))
     html, note = guard_page(content.html, text, tally)
@@ -124,12 +126,9 @@ def kinds(found: Sequence[Found]) -> Counter[SecretKind]:
 
 def _people(people: tuple[Address, ...], tally: Tally) -> tuple[Address, ...]:
     return tuple(
-        one if len(one.name) < len(_SHORTEST) else msgspec.structs.replace(one, name=tally.text("name", one.name))
+        one if len(one.name) < _SHORTEST else msgspec.structs.replace(one, name=tally.text("name", one.name))
         for one in people
     )
-
-
-_SHORTEST = "4" * 12
 
 
 def _parts(texts: Sequence[str]) -> list[tuple[int, Found]]:

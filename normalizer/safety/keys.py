@@ -26,7 +26,8 @@ _BASE58 = re.compile(rf"[{_B58}]{{51,120}}")
 _WIF = re.compile(rf"[5KLc9][{_B58}]{{50,51}}")
 _EXTENDED = re.compile(rf"[xyztuvYZUV]prv[{_B58}]{{90,115}}")
 _ARRAY = re.compile(r"\[\s{0,9}\d{1,3}(?:\s{0,9},\s{0,9}\d{1,3}){31,63}\s{0,9},?\s{0,9}\]")
-_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]{0,40})PRIVATE KEY( BLOCK)?-----")
+_PEM = re.compile(r"-----BEGIN\s[A-Z0-9\s]{0,40}PRIVATE\s{1,4}KEY(?:\s{1,4}BLOCK)?\s?-----")
+_PEM_END = re.compile(r"-----END\s[A-Z0-9\s]{0,40}PRIVATE\s{1,4}KEY(?:\s{1,4}BLOCK)?\s?-----")
 _PEM_BODY = re.compile(r"(?:[ \t>]*(?:[A-Za-z0-9+/=\\ -]{1,200}|[A-Za-z-]{1,30}: [^\n]{0,200})?\r?(?:\n|\\n|\Z))*")
 _MAX_PEM = 32 * 1024
 _SHA256_LINE = re.compile(r"[ \t]{1,2}[ *]\S")
@@ -149,10 +150,8 @@ def _pem(text: str) -> Iterator[Found]:
         head = _PEM.match(text, begin)
         if head is None:
             continue
-        mark = f"-----END {head[1]}PRIVATE KEY{head[2] or ''}-----"
-        end = text.find(mark, head.end(), head.end() + _MAX_PEM)
-        if end >= 0:
-            position = end + len(mark)
+        if end := _PEM_END.search(text, head.end(), head.end() + _MAX_PEM):
+            position = end.end()
         else:
             body = _PEM_BODY.match(text, head.end(), head.end() + _MAX_PEM)
             position = body.end() if body else head.end()

@@ -1,6 +1,6 @@
 """Secrets in a page of HTML: in what is shown, also where tags part a word, and in attributes.
 
-A page is read three times: with a blank for each tag, with nothing for it, and as it is.  The tags stay where
+A page is read three times: with a line end for each tag, with nothing for it, and as it is.  The tags stay where
 they are, so that what is left is as well formed as it was.
 """
 
@@ -31,7 +31,7 @@ def redacted_page(page: str) -> tuple[str, list[Found]]:
     """The page without its secrets, and what they were."""
     found = find(page)
     if "<" in page or "&" in page:
-        for between in (" ", ""):
+        for between in ("\n", ""):
             if find(_shown(page, between)):
                 view = _view(page, between)
                 found += _pieces(mapped(find(view.text), view.places), len(page))

@@ -32,6 +32,8 @@ _MOST_SLIPS = 6
 _MAX_BETWEEN = 80
 """Characters between two words of a phrase at the most."""
 _MAX_WORD = 24
+_LEAST_GLUED = 5
+_LEAST_HALF = 2
 _GAP = re.compile(r"[\s\d]+")
 _MAX_PART = 600
 _LEAST_SHARE = 0.6
@@ -97,9 +99,11 @@ def _has_run(tokens: Sequence[bytes]) -> bool:
     return False
 
 
-def phrases(text: str) -> Iterator[Found]:
-    """The phrases in a text."""
+def phrases(text: str, *, glued: bool = False) -> Iterator[Found]:
+    """The phrases in a text; `glued` says that blanks between words may be lost."""
     tokens = list(_tokens(text))
+    if glued:
+        tokens = [half for token in tokens for half in _unglued(token)]
     for bit, name in enumerate(ALPHABETIC):
         if sum(token.lists >> bit & 1 for token in tokens) >= _NEAR:
             yield from _runs(text, tokens, name, 1 << bit)
@@ -138,6 +142,21 @@ def _tokens(text: str) -> Iterator[Token]:
         if not of and (key in LABELS or (len(key) == 1 and text[end : end + 1] in _ENUMERATOR)):
             continue
         yield Token(start, end, key, of)
+
+
+def _unglued(token: Token) -> Iterator[Token]:
+    """A word, or the two list words that it is made of: folding a header can lose the blank between them."""
+    lists, (start, end, key, known) = vocabulary().lists, token
+    if known or len(key) < _LEAST_GLUED:
+        yield token
+        return
+    for at in range(_LEAST_HALF, min(len(key), _MAX_WORD * 2) - _LEAST_HALF + 1):
+        of = lists.get(key[:at], 0) & lists.get(key[at:], 0)
+        if of:
+            yield Token(start, end, key[:at], of)
+            yield Token(end, end, key[at:], of)
+            return
+    yield Token(start, end, key, 0)
 
 
 def _runs(text: str, tokens: Sequence[Token], name: str, bit: int) -> Iterator[Found]:

@@ -184,7 +184,7 @@ def test_no_secret_passes(share: int) -> None:
         draw = random.Random(number)
         secret = draw.choice(secrets.MAKERS)(draw)
         place = draw.choice(PLACES)
-        if secret.kind == "private_key" and "BEGIN" in secret.text and place in WHOLE_LINES:
+        if secret.text.startswith(("\n", "-----")) and place in WHOLE_LINES:
             place = in_text
         if leaked(secret, place(secret.text, draw)):
             passed.append((number, place.__name__, secret))
