@@ -80,7 +80,7 @@ def in_quote(secret: str, _: random.Random) -> Draft:
 
 def in_forward(secret: str, _: random.Random) -> Draft:
     """In a forwarded message."""
-    head = "---------- Forwarded message ---------\nFrom: A <a@example.com>\nDate: Sun, 1 Nov 2026\nSubject: x\nTo: b@x.org"
+    head = "-------- Original Message --------\nFrom: A <a@example.com>\nDate: Sun, 1 Nov 2026\nSubject: x\nTo: b@x.org"
     return understood(mail("Fwd: x", f"look\n\n{head}\n\n{secret}\n"))
 
 
