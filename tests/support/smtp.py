@@ -46,7 +46,7 @@ class MailServer:
     def authenticate(self, server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         """Let in whoever knows the password."""
         right = isinstance(data, LoginPassword) and data.password == self.password.encode()
-        return AuthResult(success=right)
+        return AuthResult(success=right, handled=False)
 
 
 @asynccontextmanager
