@@ -22,15 +22,17 @@ import structlog
 
 from delivery.base import Files
 from model.errors import Transient
-from model.event import Event, TicketRef
+from model.event import REDACTED, Event, TicketRef
 from model.json import Json
-from model.ticket import Attachment
+from model.ticket import Attachment, Ticket
 from store.crypto import sync_directory
 
 log = structlog.get_logger()
 
 _ENCODE = msgspec.json.Encoder().encode
 _ID = re.compile(rb'\{"specversion":"1\.0","id":"([0-9a-f-]{36})"')
+_IS_REDACTED = f'"type":"{REDACTED}"'.encode()
+_DECODE = msgspec.json.Decoder(Event).decode
 LEAST_FREE = 1024 * 1024
 """Bytes below which the disk counts as full."""
 
@@ -90,8 +92,15 @@ class FileHelpdesk:
             self._known = _read_ids(self._tickets)
         fresh = {id_: line for id_, line in lines if id_ not in self._known}
         if fresh:
+            self._correct([line for line in fresh.values() if _IS_REDACTED in line])
             _append_durably(self._tickets, b"".join(fresh.values()))
             self._known.update(fresh)
+
+    def _correct(self, lines: Sequence[bytes]) -> None:
+        """Exchange the tickets of messages that held a part of a secret, before the events that say so are added."""
+        tickets = {event.data.message.id: event.data for event in map(_DECODE, lines)}
+        if tickets and self._tickets.exists():
+            _exchange(self._tickets, tickets)
 
     def _save(self, attachments: Sequence[Attachment]) -> None:
         """Write the content of attachments that are not there yet; what has expired is left out."""
@@ -141,6 +150,28 @@ def _read_ids(path: Path) -> set[int]:
                 ids.add(uuid.UUID(found[1].decode()).int)
         file.truncate(whole)
     return ids
+
+
+def _exchange(path: Path, tickets: Mapping[str, Ticket]) -> None:
+    """Write the file anew with other tickets for some messages, in one step."""
+    with path.open("rb") as old, tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as new:
+        try:
+            for line in old:
+                found = _ID.match(line)
+                ticket = tickets.get(found[1].decode()) if found else None
+                new.write(line if ticket is None else _ENCODE(_with(_DECODE(line), ticket)) + b"\n")
+            new.flush()
+            os.fchmod(new.fileno(), path.stat().st_mode & 0o777)
+            os.fsync(new.fileno())
+            Path(new.name).rename(path)
+        except BaseException:
+            Path(new.name).unlink()
+            raise
+    sync_directory(path.parent)
+
+
+def _with(event: Event, ticket: Ticket) -> Event:
+    return msgspec.structs.replace(event, data=ticket)
 
 
 def _append_durably(path: Path, content: bytes) -> None:

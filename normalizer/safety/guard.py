@@ -19,6 +19,7 @@ from normalizer.safety.find import find_across, find_in_header, redact
 from normalizer.safety.found import MARKERS, Found, merged, replaced
 from normalizer.safety.page import redacted_page
 
+_LEAST_WORDS = 3
 _MAX_ASIDE = 3
 """Messages between the parts of a phrase that are something else."""
 _SHORTEST = 12
@@ -103,6 +104,8 @@ def heed(said: Spoken, history: Sequence[Heard]) -> Heed:
     """The secrets in a message of a session, read together with what was said before."""
     before = [one.text for one in history]
     each = find_across((*before, said.subject, said.text))
+    for place, text in enumerate(before):
+        each[place] = [one for one in each[place] if not _is_chance(text, one)]
     for place, found in _parts([*before, said.text]):
         at = place if place < len(before) else len(before) + 1
         each[at] = merged([*each[at], found])
@@ -129,6 +132,12 @@ def _people(people: tuple[Address, ...], tally: Tally) -> tuple[Address, ...]:
         one if len(one.name) < _SHORTEST else msgspec.structs.replace(one, name=tally.text("name", one.name))
         for one in people
     )
+
+
+def _is_chance(text: str, found: Found) -> bool:
+    """Whether a word or two at the end of prose are only list words by chance, with a phrase in the next message."""
+    words = text[found.start : found.end].split()
+    return found.kind == "mnemonic" and 0 < len(words) < _LEAST_WORDS and phrases.part(text) is None
 
 
 def _parts(texts: Sequence[str]) -> list[tuple[int, Found]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from normalizer.safety.find import find
@@ -17,3 +18,11 @@ def redacted_name(name: str) -> str:
     if found and not Wording(name).names_secrets:
         found = [one for one in found if not _HASH.fullmatch(name[one.start : one.end])]
     return replaced(name, found)
+
+
+def safe_id(source_id: str) -> str:
+    """The id as it is; of one that holds a secret, such as a file's name, what identifies it without that."""
+    safe = redacted_name(source_id)
+    if safe == source_id:
+        return source_id
+    return f"{safe}#{hashlib.sha256(source_id.encode('utf-8', 'backslashreplace')).hexdigest()[:12]}"
