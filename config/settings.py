@@ -104,6 +104,8 @@ class Retention(Settings):
     """Attachments."""
     originals: Duration = timedelta(days=30)
     """Messages in the form in which they came."""
+    secrets: Duration = timedelta(days=7)
+    """Messages in the form in which they came, where that held a secret (`fanin original show`)."""
     dead_letters: Duration = timedelta(days=90)
     """Messages and deliveries that were given up."""
 

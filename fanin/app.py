@@ -184,6 +184,7 @@ class App:
             messages=keep.messages,
             attachments=keep.attachments,
             originals=keep.originals,
+            secrets=keep.secrets,
             dead_letters=keep.dead_letters,
         )
         while True:
