@@ -139,6 +139,10 @@ class Connector(Protocol):
 class Speaker(Protocol):
     """A connector that can write into its channel."""
 
+    repeatable: bool
+    """Whether the same reply may be sent again without reaching the customer twice.  Where it may not, one
+    that was being sent when the process died is `uncertain`."""
+
     async def send(self, reply: Reply, state: State) -> SentRef:
         """Send the reply to the conversation's requester.
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from model.settings import FilePath, OneOrMore, Settings, Several
+from model.settings import FilePath, OneOrMore, Secret, Settings, Several
 from model.ticket import Category, Lane, Urgency
 
 
@@ -30,6 +30,8 @@ class HelpdeskSettings(Settings):
 
     kind: str
     """Which helpdesk it is."""
+    reply_token: Secret | None = None
+    """The token with which it hands over answers (`POST /v1/tickets/NUMBER/replies` on the private listener)."""
 
     def describe(self) -> str:
         """Where tickets go, in a few words for an operator."""

@@ -20,10 +20,12 @@ from delivery.delivery import Delivery
 from delivery.desk import Desk
 from delivery.routes import targets
 from delivery.worker import Policy
+from fanin.door import Door
 from fanin.http import Surface, listening
 from fanin.isolation import Isolation, Journal
 from fanin.mount import Mount
 from fanin.pipeline import ConnectorIntake, Pipeline
+from fanin.replies import Replies
 from fanin.state import ConnectorState
 from fanin.supervisor import LOCK_PAUSE, Post, Supervisor
 from model.clock import SystemClock
@@ -58,6 +60,7 @@ class App:
             time_limit=config.limits.parse_timeout,
             memory=config.limits.parse_memory,
         )
+        self.replies = Replies(store.replies, self.supervisor.posts.values, SystemClock())
         self.pipeline = Pipeline(store, self._isolation, self._route, self.delivery.wake)
 
     def posts(self, config: Config) -> dict[str, Post]:
@@ -90,6 +93,8 @@ class App:
                 tasks = [group.create_task(self._sweep(), name="retention")]
                 if role != "intake":
                     tasks.append(group.create_task(self._deliver(), name="delivery"))
+                if role != "deliver":
+                    tasks.append(group.create_task(self.replies.run(), name="replies"))
                 started()
                 await stop.wait()
                 await self.supervisor.stop()
@@ -100,13 +105,17 @@ class App:
     async def _listening(self, role: Role) -> AsyncIterator[None]:
         http, surface = self.config.http, Surface(self.store, self.healths)
         async with AsyncExitStack() as stack:
-            private = listening(surface.private(http.private_token), http.private, "http.private")
+            private = listening(surface.private(http.private_token, self._door()), http.private, "http.private")
             await stack.enter_async_context(private)
             if role != "deliver":
                 mount = Mount(self.supervisor.posts.values)
                 public = listening(surface.public(http.private_token, mount.handle), http.public, "http.public")
                 await stack.enter_async_context(public)
             yield
+
+    def _door(self) -> Door:
+        tokens = {name: one.reply_token for name, one in self.config.helpdesks.items() if one.reply_token}
+        return Door(self.store, tokens, self.config.http.private_token, self.replies.wake)
 
     async def reload(self, config: Config) -> None:
         """Exchange the connectors that changed; say what else needs a restart."""

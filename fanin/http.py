@@ -17,12 +17,15 @@ import msgspec
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from fanin.door import Door
 from fanin.metrics import observe
+from fanin.state import answer_attachments
 from model.errors import Misconfigured, Transient
 from model.health import Health
 from model.settings import Listen, Secret
 from model.ticket import Ticket
 from model.tracking import parse_tracking_number
+from store.replies import Said
 from store.store import Store
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -45,10 +48,12 @@ class Surface:
         application.add_routes([web.route("*", "/{path:.*}", connectors)])
         return application
 
-    def private(self, token: Secret | None) -> web.Application:
+    def private(self, token: Secret | None, door: Door) -> web.Application:
         """The application of the private listener; without a token it is open to whoever reaches it."""
         own = {"/metrics": self._metrics, "/v1/status": self._status}
-        return self._application(own | self._tickets, token, is_open=token is None)
+        application = self._application(own | self._tickets, token, is_open=token is None)
+        application.add_routes(door.routes())
+        return application
 
     @property
     def _tickets(self) -> dict[str, Handler]:
@@ -88,7 +93,9 @@ class Surface:
         conversation = number and await self._store.find_conversation(number)
         if not conversation:
             raise web.HTTPNotFound(text="there is no such tracking number\n")
-        said = [_said(event.data) for event in await self._store.events(conversation, 0)]
+        asked = [_asked(event.data) for event in await self._store.events(conversation, 0)]
+        answered = [_answered(self._store, one) for one in await self._store.replies.said(conversation, 0)]
+        said = sorted(asked + answered, key=lambda one: one["sequence"])
         headers = {"Cache-Control": "private, no-store"}
         body = msgspec.json.encode({"tracking_number": number, "conversation": conversation, "messages": said})
         return web.Response(body=body, content_type="application/json", headers=headers)
@@ -167,11 +174,29 @@ def _condition(health: Health) -> dict[str, Any]:
     }
 
 
-def _said(ticket: Ticket) -> dict[str, Any]:
+def _answered(store: Store, said: Said) -> dict[str, Any]:
+    return {
+        "sequence": said.sequence,
+        "id": said.id,
+        "author": "system" if said.automatic else "agent",
+        "at": said.at,
+        "helpdesk": said.helpdesk,
+        "name": said.author,
+        "text": said.text,
+        "visibility": said.visibility,
+        "status": said.status,
+        "detail": said.detail,
+        "attachments": answer_attachments(store, said),
+    }
+
+
+def _asked(ticket: Ticket) -> dict[str, Any]:
     message = ticket.message
     return {
         "sequence": ticket.conversation.sequence,
         "id": message.id,
+        "author": "customer",
+        "at": message.received_at,
         "received_at": message.received_at,
         "channel": ticket.channel,
         "from": message.from_,

@@ -17,6 +17,7 @@ ACCEPT_SECONDS = Histogram(
     "From a batch handed over to its commit.",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
+REPLIES = Counter("fanin_replies_total", "Answers to customers, by what became of them.", ["connector", "status"])
 STATE = Gauge("fanin_state", "1 for the state in which a connector or helpdesk is.", ["kind", "name", "state"])
 PROVEN_AGE = Gauge("fanin_proven_age_seconds", "Age of the last proven read or write; -1: none yet.", ["kind", "name"])
 LAG = Gauge("fanin_lag_seconds", "Age of the oldest message known but not accepted.", ["kind", "name"])

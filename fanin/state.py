@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from connectors.base import Entry
 from model.envelope import BlobRef
 from model.json import Json
-from model.ticket import Ticket
+from model.ticket import Attachment, Ticket
 from store.kept import sealed_put
+from store.replies import Said
 from store.store import Store
 
 
@@ -59,7 +60,36 @@ class ConnectorState:
 
     async def history(self, conversation: str, after: int) -> list[Entry]:
         """Return what was said in the conversation after the given sequence number, in order."""
-        return [_entry(event.data) for event in await self._store.events(conversation, after)]
+        asked = [_entry(event.data) for event in await self._store.events(conversation, after)]
+        answered = [self._answer(one) for one in await self._store.replies.said(conversation, after)]
+        return sorted(asked + answered, key=lambda entry: entry.sequence)
+
+    def _answer(self, said: Said) -> Entry:
+        return Entry(
+            id=said.id,
+            sequence=said.sequence,
+            at=said.at,
+            author="system" if said.automatic else "agent",
+            name=said.author,
+            text=said.text,
+            attachments=answer_attachments(self._store, said),
+        )
+
+
+def answer_attachments(store: Store, said: Said) -> tuple[Attachment, ...]:
+    """The files of an answer, as they are served."""
+    ids = (store.replies.attachment_id(said.id, index) for index in range(len(said.files)))
+    return tuple(
+        Attachment(
+            id=id_,
+            filename=file.filename,
+            media_type=file.media_type,
+            size=file.size,
+            sha256=file.sha256,
+            url=f"{store.base_url}/v1/attachments/{id_}",
+        )
+        for id_, file in zip(ids, said.files, strict=True)
+    )
 
 
 def _entry(ticket: Ticket) -> Entry:

@@ -28,6 +28,8 @@ class Reply(Struct, frozen=True, kw_only=True):
 
     id: str
     """A UUID, the same however often the helpdesk hands the answer over."""
+    token: str
+    """An unguessable name of the reply: whoever quotes it in a Message-ID may continue the conversation."""
     conversation: str
     sequence: Annotated[int, Meta(ge=1)]
     """Its place among everything that was said in the conversation, by either side."""

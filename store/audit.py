@@ -8,14 +8,14 @@ from itertools import islice
 from msgspec import Struct
 from sqlalchemy import Connection, and_, exists, func, select, text
 
-from store.schema import conversation, dead_letter, delivery, message
+from store.schema import conversation, dead_letter, delivery, message, reply
 
 LOOKED_UP = 1000
 """Source ids that one statement names, well below what any SQLite allows."""
 
 
 class Line(Struct, frozen=True):
-    """A count: of what (`messages` or `deliveries`), where (connector or helpdesk), in which state."""
+    """A count: of what (`messages`, `deliveries` or `replies`), where (connector or helpdesk), in which state."""
 
     what: str
     where: str
@@ -32,7 +32,8 @@ class Account(Struct, frozen=True):
 
 def take_account(connection: Connection, helpdesks: list[str]) -> Account:
     """Count every message by connector and state, and every delivery by helpdesk and state."""
-    return Account(_messages(connection) + _deliveries(connection), _imbalances(connection, helpdesks))
+    lines = _messages(connection) + _deliveries(connection) + _replies(connection)
+    return Account(lines, _imbalances(connection, helpdesks))
 
 
 def unknown_sources(connection: Connection, connector: str, source_ids: Sequence[str]) -> list[str]:
@@ -64,6 +65,11 @@ def _deliveries(connection: Connection) -> list[Line]:
     return [Line("deliveries", *row) for row in connection.execute(query.order_by(text("1"), text("2")))]
 
 
+def _replies(connection: Connection) -> list[Line]:
+    query = select(reply.c.connector, reply.c.status, func.count()).group_by(reply.c.connector, reply.c.status)
+    return [Line("replies", *row) for row in connection.execute(query.order_by(text("1"), text("2")))]
+
+
 def _imbalances(connection: Connection, helpdesks: list[str]) -> list[str]:
     found = []
     unrouted = select(func.count()).where(
@@ -90,8 +96,9 @@ def _imbalances(connection: Connection, helpdesks: list[str]) -> list[str]:
         .where(
             conversation.c.last_sequence
             != select(func.count()).where(message.c.conversation == conversation.c.id).scalar_subquery()
+            + select(func.count()).where(reply.c.conversation == conversation.c.id).scalar_subquery()
         )
     )
     if count := connection.execute(gaps).scalar_one():
-        found.append(f"{count} conversations lack a message of their sequence")
+        found.append(f"{count} conversations lack a message or a reply of their sequence")
     return found

@@ -7,8 +7,9 @@ a conversation of its own, linked to the one that it quotes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -58,7 +59,12 @@ class Threads:
         self._look_up_quoted(connection, drafts.values())
 
     def _look_up_quoted(self, connection: Connection, drafts: Iterable[Draft]) -> None:
-        keys = {self._thread_key(key) for draft in drafts for key in draft.thread_keys}
+        keys = {
+            digest
+            for draft in drafts
+            for key in draft.thread_keys
+            for digest in (self._thread_key(key), token_key(self._vault, key))
+        }
         if keys:
             for row in connection.execute(select(conversation_key).where(conversation_key.c.thread_key.in_(keys))):
                 self._by_key.setdefault(row.thread_key, []).append(row.conversation)
@@ -74,8 +80,9 @@ class Threads:
         """The conversation of an arrival that has a draft, with the arrival as its newest message."""
         draft = arrival.draft
         assert draft is not None
-        quoted = [self._by_id[id_] for key in draft.thread_keys for id_ in self._by_key.get(self._thread_key(key), ())]
-        thread = self._joined(draft, quoted) or self._open(arrival, event, quoted)
+        quoted = self._quoted(draft, self._thread_key)
+        answered = self._quoted(draft, partial(token_key, self._vault))
+        thread = self._joined(draft, quoted, answered) or self._open(arrival, event, quoted)
         thread.last_sequence += 1
         if not thread.is_new:
             self._grown.add(thread.id)
@@ -91,10 +98,16 @@ class Threads:
         insert_rows(connection, _ADD_KEY, self._keys)
         insert_rows(connection, _ADD_PARTICIPANT, self._participants)
 
-    def _joined(self, draft: Draft, quoted: Sequence[Thread]) -> Thread | None:
-        """The nearest quoted conversation in which the sender takes part."""
+    def _quoted(self, draft: Draft, digest: Callable[[str], bytes]) -> list[Thread]:
+        """The conversations that a draft's thread keys name, nearest first."""
+        return [self._by_id[id_] for key in draft.thread_keys for id_ in self._by_key.get(digest(key), ())]
+
+    def _joined(self, draft: Draft, quoted: Sequence[Thread], answered: Sequence[Thread]) -> Thread | None:
+        """The nearest conversation of which the sender answers a reply of ours, or takes part and quotes it."""
         if not draft.joinable:
             return None
+        if answered:  # nobody guesses the name of a reply: whoever quotes it was given it
+            return answered[0]
         senders = {self._identity_key(f"{one.kind}:{one.value}") for one in draft.requester.identities}
         return next((thread for thread in quoted if senders & thread.participants), None)
 
@@ -143,6 +156,11 @@ class Threads:
 
     def _identity_key(self, identity: str) -> bytes:
         return self._vault.digest(b"identity", identity)
+
+
+def token_key(vault: Vault, key: str) -> bytes:
+    """The digest by which the name of a reply is recognised, alone or as the local part of a Message-ID."""
+    return vault.digest(b"token", key.partition("@")[0])
 
 
 def _requester(draft: Draft) -> dict[str, Any]:

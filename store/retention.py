@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, delete, exists, or_, select, update
 
 from store.arrival import milliseconds
 from store.blobs import BlobFiles
-from store.schema import attachment, blob, conversation, dead_letter, delivery, message, state
+from store.schema import attachment, blob, conversation, dead_letter, delivery, message, reply, state
 
 log = structlog.get_logger()
 
@@ -53,6 +53,15 @@ def _expire(connection: Connection, run: Expiry) -> int:
     connection.execute(
         update(message)
         .where(message.c.accepted_at < _before(run.now, keep.messages), message.c.body.is_not(None), ~waiting)
+        .values(body=None)
+    )
+    connection.execute(
+        update(reply)
+        .where(
+            reply.c.created_at < _before(run.now, keep.messages),
+            reply.c.body.is_not(None),
+            reply.c.status.not_in(["due", "sending"]),
+        )
         .values(body=None)
     )
     undelivered = exists().where(delivery.c.event == attachment.c.event, delivery.c.status == "due")

@@ -166,9 +166,7 @@ class Rows:
             self._add_content(event_id, "original", 0, arrival.original, filename=None, media_type=arrival.media_type)
         attachments = []
         for index, (file, content) in enumerate(zip(arrival.draft.files, arrival.files, strict=True)):
-            id_ = self._add_content(
-                event_id, "attachment", index, content, filename=file.filename, media_type=file.media_type
-            )
+            id_ = self.add_attachment(event_id, index, content, file.filename, file.media_type)
             attachments.append(
                 Attachment(
                     id=id_,
@@ -183,6 +181,10 @@ class Rows:
                 )
             )
         return tuple(attachments)
+
+    def add_attachment(self, owner: str, index: int, content: Content, filename: str, media_type: str) -> str:
+        """Note the owner's attachment with this number; returns its id."""
+        return self._add_content(owner, "attachment", index, content, filename=filename, media_type=media_type)
 
     def _add_content(
         self, owner: str, role: str, index: int, content: Content, *, filename: str | None, media_type: str

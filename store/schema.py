@@ -154,6 +154,36 @@ outbox = Table(
     sqlite_autoincrement=True,  # a place is never given twice: the relay removes what it published by place
 )
 
+reply = Table(
+    "reply",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("conversation", Text, ForeignKey("conversation.id"), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("helpdesk", Text, nullable=False),
+    Column("connector", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("detail", Text),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("due_at", BigInteger),
+    Column("reference", Text),
+    Column("digest", LargeBinary, nullable=False),
+    Column("body", LargeBinary),
+    Column("created_at", BigInteger, nullable=False),
+    Column("settled_at", BigInteger),
+    Index("reply_conversation", "conversation", "sequence"),
+    sqlite_with_rowid=False,
+)
+_is_open = text("status IN ('due', 'sending')")
+Index(
+    "reply_open",
+    reply.c.connector,
+    reply.c.conversation,
+    reply.c.sequence,
+    sqlite_where=_is_open,
+    postgresql_where=_is_open,
+)
+
 dead_letter = Table(
     "dead_letter",
     metadata,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import orjson
 from msgspec import Struct
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError
@@ -26,7 +27,8 @@ from store.blobs import BlobFiles
 from store.crypto import Vault, load_master_key
 from store.database import READERS, create_store_engine
 from store.migrate import migrate
-from store.schema import attachment, blob, conversation
+from store.reply_book import ReplyBook
+from store.schema import attachment, blob, conversation, ticket
 from store.writer import Writer
 
 KEY_PROOF = ("", "key")
@@ -60,6 +62,12 @@ class Store:
         self._blobs = BlobFiles(data_dir / "blobs", vault)
         self._writer = Writer(engine)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self.replies = ReplyBook(vault, self._writer, self._read)
+
+    @property
+    def base_url(self) -> str:
+        """What every link in a ticket begins with."""
+        return self._terms.base_url
 
     @classmethod
     async def open(
@@ -248,6 +256,14 @@ class Store:
         """The conversation that has the tracking number, or None."""
         return await self._read(_find_conversation, number)
 
+    async def helpdesks_of(self, conversation_id: str) -> list[str]:
+        """The helpdesks that a conversation is with, the first of its route first."""
+        return await self._read(_helpdesks_of, conversation_id)
+
+    async def conversation_of(self, helpdesk: str, reference: str) -> str | None:
+        """The conversation whose ticket at a helpdesk has the reference, or None."""
+        return await self._read(_conversation_of, helpdesk, reference)
+
     # -- operators ------------------------------------------------------------------------------
 
     async def account(self, helpdesks: list[str]) -> audit.Account:
@@ -332,6 +348,16 @@ def _find_attachment(connection: Connection, vault: Vault, id_: str) -> StoredFi
 
 def _find_conversation(connection: Connection, number: str) -> str | None:
     return connection.execute(select(conversation.c.id).where(conversation.c.tracking_number == number)).scalar()
+
+
+def _helpdesks_of(connection: Connection, conversation_id: str) -> list[str]:
+    stored = connection.execute(select(conversation.c.helpdesks).where(conversation.c.id == conversation_id)).scalar()
+    return list(orjson.loads(stored)) if stored else []
+
+
+def _conversation_of(connection: Connection, helpdesk: str, reference: str) -> str | None:
+    wanted = select(ticket.c.conversation).where(ticket.c.helpdesk == helpdesk, ticket.c.reference == reference)
+    return connection.execute(wanted.order_by(ticket.c.conversation).limit(1)).scalar()
 
 
 def _find_original(connection: Connection, owner: str) -> str | None:

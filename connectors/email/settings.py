@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from email.utils import parseaddr
 from os.path import realpath
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -145,6 +146,47 @@ class ImapSource(Settings):
         return self
 
 
+class SmtpSettings(Settings):
+    """A server that takes answers (RFC 6409)."""
+
+    host: Text
+    """The server's name."""
+    tls: Tls = "starttls"
+    """`starttls`, `true` (TLS from the first byte), or `false` (nothing is encrypted)."""
+    port: Annotated[int, Field(ge=1, le=65535, default_factory=lambda data: 465 if data.get("tls") is True else 587)]
+    """The server's port; 465 where `tls` is `true`, else 587."""
+    ca_file: FilePath | None = None
+    """Certificates (PEM) that are trusted instead of the system's."""
+    user: Text | None = None
+    """The user name; without it nobody logs in."""
+    password: Secret | None = None
+    """The password."""
+    from_: Annotated[
+        str,
+        Field(alias="from"),
+        Form(r"[^\r\n]*[^@\s<>]+@[^@\s<>]+>?", "expected an address, such as Support <support@example.com>"),
+    ]
+    """Who answers: an address, or a name and an address in angle brackets."""
+
+    @property
+    def address(self) -> str:
+        """The address that answers come from."""
+        return parseaddr(self.from_)[1]
+
+    @property
+    def name(self) -> str:
+        """The name that answers come from; it may be empty."""
+        return parseaddr(self.from_)[0]
+
+    @model_validator(mode="after")
+    def _user_and_password(self) -> Self:
+        if (self.user is None) != (self.password is None):
+            raise mistakes([(("user",), "user and password (or password_file) need each other")])
+        if self.user and self.tls is False and self.host not in ("127.0.0.1", "localhost", "::1"):
+            raise mistakes([(("tls",), "the password would be sent unencrypted; use starttls or true")])
+        return self
+
+
 class EmailSettings(ConnectorSettings):
     """A mailbox that customers write to."""
 
@@ -162,6 +204,8 @@ class EmailSettings(ConnectorSettings):
     """The folder that `after: move` moves to; it must not be one of `folders`."""
     own_addresses: Several[MailAddress] = ()
     """Addresses that are ours: mail from them is an answer or a loop.  The first names the account."""
+    send: SmtpSettings | None = None
+    """The server that takes the answers; without it none can be sent from this mailbox."""
     trusted_authserv: Several[Text] = ()
     """Names of the servers whose Authentication-Results are believed (RFC 8601); none are by default."""
 

@@ -109,7 +109,7 @@ def test_the_example_satisfies_the_schema():
 def test_the_example_shows_every_setting():
     """Each key that can be set stands in the annotated example, as a setting or in a comment."""
     text = (ROOT / "config" / "fanin.example.yaml").read_text("utf-8")
-    names = {name for cls in [Config, *subclasses(Settings)] for name in cls.model_fields}
+    names = {field.alias or name for cls in [Config, *subclasses(Settings)] for name, field in cls.model_fields.items()}
     optional = {
         "topic",
         "lane",

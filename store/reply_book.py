@@ -1,0 +1,65 @@
+"""The book of answers, as the daemon uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from store import replies
+from store.crypto import Vault
+from store.writer import Writer
+
+R = TypeVar("R")
+
+
+class ReplyBook:
+    """Books answers and says which are to be sent; every method raises Transient where the store cannot now."""
+
+    def __init__(self, vault: Vault, writer: Writer, read: Callable[..., Awaitable[Any]]) -> None:
+        self._vault, self._writer, self._read = vault, writer, read
+
+    async def book(self, written: replies.Written) -> replies.Booked:
+        """Take an answer as the newest of its conversation, unless it is known."""
+        return await self._writer.do(self._book, written)
+
+    async def due(
+        self, connectors: Sequence[str], now: datetime, limit: int = 100
+    ) -> list[replies.Outgoing | replies.Unsendable]:
+        """The answers of connectors that are to be sent now, at most one of a conversation."""
+        found: list[replies.Outgoing | replies.Unsendable] = await self._read(
+            replies.due, self._vault, connectors, now, limit
+        )
+        return found
+
+    async def begin(self, id_: str) -> None:
+        """Note that an answer is being sent."""
+        await self._writer.do(replies.begin, id_)
+
+    async def settle(self, outcome: replies.Outcome) -> None:
+        """Note what became of an answer."""
+        await self._writer.do(replies.settle, outcome)
+
+    async def interrupted(self, connectors: Sequence[str]) -> list[tuple[str, str]]:
+        """The answers that a process which no longer runs was sending, each with its connector."""
+        found: list[tuple[str, str]] = await self._read(replies.interrupted, connectors)
+        return found
+
+    async def find(self, conversation: str, reply_id: str) -> replies.Booked | None:
+        """How an answer stands, or None where the conversation has no such one."""
+        found: replies.Booked | None = await self._read(replies.find, conversation, reply_id)
+        return found
+
+    async def said(self, conversation: str, after: int) -> list[replies.Said]:
+        """The answers in a conversation after a sequence number that have not expired, in order."""
+        found: list[replies.Said] = await self._read(replies.said, self._vault, conversation, after)
+        return found
+
+    def attachment_id(self, reply_id: str, index: int) -> str:
+        """The id under which a file of an answer is served."""
+        return replies.attachment_id(self._vault, reply_id, index)
+
+    def _book(self, connection: Connection, written: Sequence[replies.Written]) -> list[replies.Booked]:
+        return replies.book(connection, self._vault, written)
