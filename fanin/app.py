@@ -53,6 +53,7 @@ class App:
         self.config, self.store = config, store
         self.supervisor = Supervisor()
         self.reloading = asyncio.Lock()
+        self._rules = config.triage.read()
         self.desks = {name: self._desk(name) for name in config.helpdesks}
         self.delivery = self._delivery()
         self._isolation = Isolation(
@@ -74,7 +75,7 @@ class App:
             name,
             settings,
             make=lambda health: factory(name, settings, health),
-            intake=ConnectorIntake(self.pipeline, self.store, name, partial(_context, settings)),
+            intake=ConnectorIntake(self.pipeline, self.store, name, partial(self._context, settings)),
             state=ConnectorState(self.store, name),
             lock=lambda: process_lock(self.config.data_dir / "locks", name),
         )
@@ -118,7 +119,8 @@ class App:
         return Door(self.store, tokens, self.config.http.private_token, self.replies.wake)
 
     async def reload(self, config: Config) -> None:
-        """Exchange the connectors that changed; say what else needs a restart."""
+        """Exchange the connectors that changed and the rules of triage; say what else needs a restart."""
+        self._rules = config.triage.read()
         await self.supervisor.arrange(self.posts(config))
         fixed = ("data_dir", "queue", "helpdesks", "routes", "also", "http", "store", "limits", "log")
         changed = [name for name in fixed if getattr(config, name) != getattr(self.config, name)]
@@ -138,11 +140,21 @@ class App:
         queue = QUEUES[self.config.queue.kind].factory(self.config.queue, dict.fromkeys(self.desks, limits.deliveries))
         return Delivery(self.store, queue, self.desks, Policy(max_tries=limits.max_tries), SystemClock())
 
+    def _context(self, settings: ConnectorSettings, now: datetime) -> Context:
+        """What the normalizer may know for a message of this connector."""
+        return Context(
+            now=now,
+            own_addresses=tuple(getattr(settings, "own_addresses", ())),
+            trusted_authserv=tuple(getattr(settings, "trusted_authserv", ())),
+            rules=self._rules,
+        )
+
     def _route(self, envelope: Envelope, draft: Draft) -> tuple[Target, ...]:
         triage, language = draft.triage, draft.message.language
         traits = {
             "category": triage.category,
             "topic": triage.topic,
+            "route": triage.route,
             "urgency": triage.urgency,
             "lane": triage.lane,
             "language": language.code if language else None,
@@ -237,11 +249,3 @@ async def _reload(app: App, load: Callable[[], Config]) -> None:
             log.warning("config.refused", reason=str(error))
         except Exception:
             log.exception("config.defect")
-
-
-def _context(settings: ConnectorSettings, now: datetime) -> Context:
-    return Context(
-        now=now,
-        own_addresses=tuple(getattr(settings, "own_addresses", ())),
-        trusted_authserv=tuple(getattr(settings, "trusted_authserv", ())),
-    )

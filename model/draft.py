@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from model.envelope import BlobRef
+from model.rules import Rules
 from model.ticket import Facts, Message, Requester, Safety, Triage
 
 
@@ -18,6 +19,8 @@ class Context(Struct, frozen=True, kw_only=True):
     """Addresses that are ours, in lower case: mail from them is an answer or a loop."""
     trusted_authserv: tuple[str, ...] = ()
     """Names of the servers whose Authentication-Results fields are believed (RFC 8601 section 5)."""
+    rules: Rules | None = None
+    """The rules of triage; without them there is none."""
 
 
 class File(Struct, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from normalizer.spoken import spoken
 from normalizer.stub import too_large
 from normalizer.text.forward import unwrap
 from normalizer.text.reply import new_text
+from normalizer.triage.triage import triage
 
 MAX_HEARD = 1000
 """Characters by which the language is told."""
@@ -33,9 +34,8 @@ def normalize(envelope: Envelope, raw: bytes, context: Context) -> Draft:
 
     `raw` is the message, or the beginning of it where `envelope.size` says that it was not read whole.
     """
-    if envelope.media_type == SPOKEN:
-        return spoken(envelope, raw, context)
-    return _mail(envelope, raw, context)
+    draft = spoken(envelope, raw, context) if envelope.media_type == SPOKEN else _mail(envelope, raw, context)
+    return triage(draft, envelope, context)
 
 
 def _mail(envelope: Envelope, raw: bytes, context: Context) -> Draft:
