@@ -122,7 +122,7 @@ class App:
         return Door(self.store, tokens, self.config.http.private_token, self.replies.wake)
 
     async def reload(self, config: Config) -> None:
-        """Exchange the connectors that changed, read lists again; say what else needs a restart."""
+        """Exchange the connectors that changed, read lists and rules again; say what else needs a restart."""
         self._knowledge = await asyncio.to_thread(read_knowledge, config)
         await self.supervisor.arrange(self.posts(config))
         fixed = ("data_dir", "queue", "helpdesks", "routes", "also", "http", "store", "limits", "log")
@@ -153,6 +153,7 @@ class App:
         traits = {
             "category": triage.category,
             "topic": triage.topic,
+            "route": triage.route,
             "urgency": triage.urgency,
             "lane": triage.lane,
             "language": language.code if language else None,

@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from model.envelope import BlobRef
+from model.rules import Rules
 from model.ticket import Facts, Message, Redaction, Requester, Safety, Triage
 
 
@@ -58,6 +59,8 @@ class Context(Struct, frozen=True, kw_only=True):
     """The lists of domains that are known for fraud, as far as they are configured."""
     seen_addresses: tuple[str, ...] = ()
     """Addresses on chains that earlier messages of the same conversation named."""
+    rules: Rules | None = None
+    """The rules of triage; without them there is none."""
 
 
 class File(Struct, frozen=True, kw_only=True):

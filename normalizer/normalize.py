@@ -24,6 +24,7 @@ from normalizer.spoken import spoken
 from normalizer.stub import too_large
 from normalizer.text.forward import unwrap
 from normalizer.text.reply import new_text
+from normalizer.triage.triage import triage
 
 MAX_HEARD = 1000
 """Characters by which the language is told."""
@@ -37,7 +38,7 @@ def normalize(envelope: Envelope, raw: bytes, context: Context) -> Draft:
     `raw` is the message, or the beginning of it where `envelope.size` says that it was not read whole.
     """
     read = spoken if envelope.media_type == SPOKEN else _mail
-    return examine(read(envelope, raw, context), context)
+    return triage(examine(read(envelope, raw, context), context), envelope, context)
 
 
 def _mail(envelope: Envelope, raw: bytes, context: Context) -> Draft:
