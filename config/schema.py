@@ -1,4 +1,4 @@
-"""The JSON Schemas (draft 2020-12) of what fanin reads and writes.
+"""The JSON Schemas (draft 2020-12) of what fanin reads and writes, and the OpenAPI document of what it serves.
 
 `python -m config.schema docs/schema` writes them, `--check` compares them instead and says what differs.
 """
@@ -20,6 +20,7 @@ from pydantic_core.core_schema import WithDefaultSchema
 import model.envelope
 import model.event
 import model.ticket
+from config.openapi import openapi_schema
 from config.settings import Config
 from model.documentation import attribute_docs
 from model.event import TICKET_SCHEMA, Event
@@ -52,6 +53,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "ticket": ticket_schema,
     "event": event_schema,
     "config": config_schema,
+    "openapi": openapi_schema,
 }
 
 

@@ -129,9 +129,10 @@ class Config(Settings, BaseSettings):
     data_dir: FilePath = Path("data")
     """The folder of the store, the blobs, the keys and the locks."""
     connectors: dict[Name, Annotated[ConnectorSettings, KindOf(CONNECTORS)]] = Field(
-        default_factory=lambda known: _drop_folder(known["data_dir"])
+        default_factory=lambda known: _embedded_default(known["data_dir"])
     )
-    """What is read, by name.  Without it: `drop`, a Maildir at `inbox` in `data_dir`."""
+    """What is read, by name.  Without it: `drop`, a Maildir at `inbox` in `data_dir`, and `chat`, a chat for
+    pages of the public listener's own host."""
     queue: Annotated[QueueSettings, KindOf(QUEUES)] = EmbeddedSettings(kind="embedded")
     """What carries events to the helpdesks.  Without it: `embedded`."""
     helpdesks: Annotated[dict[Name, Annotated[HelpdeskSettings, KindOf(HELPDESKS)]], Field(min_length=1)] = Field(
@@ -191,9 +192,12 @@ class Config(Settings, BaseSettings):
         return also
 
 
-def _drop_folder(data_dir: Path) -> dict[str, Any]:
+def _embedded_default(data_dir: Path) -> dict[str, Any]:
     source = {"type": "maildir", "path": data_dir / "inbox"}
-    return {"drop": CONNECTORS["email"].settings.model_validate({"kind": "email", "source": source})}
+    return {
+        "drop": CONNECTORS["email"].settings.model_validate({"kind": "email", "source": source}),
+        "chat": CONNECTORS["chat"].settings.model_validate({"kind": "chat"}),
+    }
 
 
 def _ticket_folder(data_dir: Path) -> dict[str, Any]:

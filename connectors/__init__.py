@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from connectors.base import Connector, Health
+from connectors.chat.settings import ChatSettings
 from connectors.email.settings import EmailSettings
 from model.kind import Kind
 
@@ -21,6 +22,13 @@ def _email(name: str, settings: EmailSettings, health: Health) -> Connector:
     return EmailConnector(name, settings, health)
 
 
+def _chat(name: str, settings: ChatSettings, health: Health) -> Connector:
+    from connectors.chat.connector import ChatConnector  # noqa: PLC0415 - see Kind
+
+    return ChatConnector(name, settings, health)
+
+
 CONNECTORS: dict[str, Kind[MakeConnector]] = {
+    "chat": Kind(ChatSettings, _chat),
     "email": Kind(EmailSettings, _email),
 }

@@ -75,6 +75,22 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation as the other side may know of it."""
+
+    conversation: str
+    tracking_number: str
+    last_sequence: int
+
+
+class Original(msgspec.Struct, frozen=True, kw_only=True):
+    """What was handed over under a source id, and is held."""
+
+    received_at: datetime
+    raw: bytes | None
+    """As it came; None where it has expired."""
+
+
 class State(Protocol):
     """What a connector may keep: sessions, refreshed tokens, budgets."""
 
@@ -111,6 +127,12 @@ class State(Protocol):
 
     async def history(self, conversation: str, after: int) -> list[Entry]:
         """Return what both sides said in the conversation after the given sequence number, in order."""
+
+    async def place(self, key: str) -> Place | None:
+        """Return the newest conversation that a message of this connector opened or continued under the key."""
+
+    async def original(self, source_id: str) -> Original | None:
+        """Return what the connector handed over under the source id, or None if nothing was accepted."""
 
 
 class Connector(Protocol):
@@ -150,6 +172,25 @@ class Speaker(Protocol):
         (not sent, may be repeated), Permanent (the channel does not allow it: the text tells the agent why),
         CredentialsRejected, or Uncertain (perhaps sent: shown to the helpdesk, never repeated by itself).
         """
+
+
+class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
+    """Another way to the customer: a connector by its configured name, and the address to send to."""
+
+    connector: str
+    address: str
+
+
+@runtime_checkable
+class Forwarding(Protocol):
+    """A speaker whose customers may be away: an answer that they do not read goes another way."""
+
+    @property
+    def patience(self) -> timedelta | None:
+        """How long after `send` returned `unread` is to be asked; None: never."""
+
+    async def unread(self, reply: Reply, state: State) -> Elsewhere | None:
+        """Return where the answer is to be sent as well; None where it was read or there is no other way."""
 
 
 @runtime_checkable

@@ -20,7 +20,7 @@ from model.errors import Misconfigured, Permanent, Transient
 from model.event import Event, Job, TicketRef
 from model.json import Json
 from model.ticket import Lane
-from store import audit, dead_letters, kept, ledger, retention
+from store import audit, dead_letters, kept, ledger, places, retention
 from store.accept import Acceptance, Terms, known_sources
 from store.arrival import SMALL, Batch, Content
 from store.blobs import BlobFiles
@@ -263,6 +263,14 @@ class Store:
     async def conversation_of(self, helpdesk: str, reference: str) -> str | None:
         """The conversation whose ticket at a helpdesk has the reference, or None."""
         return await self._read(_conversation_of, helpdesk, reference)
+
+    async def find_place(self, connector: str, key: str) -> tuple[str, str, int] | None:
+        """Conversation, tracking number and last sequence of the newest that a connector opened under a thread key."""
+        return await self._read(places.find_place, connector, self.vault.digest(b"thread", key))
+
+    async def find_accepted(self, connector: str, source_id: str) -> tuple[str, datetime] | None:
+        """The event of an accepted message and when that arrived, or None if no such message was accepted."""
+        return await self._read(places.find_accepted, connector, source_id)
 
     # -- operators ------------------------------------------------------------------------------
 

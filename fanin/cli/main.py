@@ -49,6 +49,7 @@ class Document(StrEnum):
     TICKET = "ticket"
     EVENT = "event"
     CONFIG = "config"
+    OPENAPI = "openapi"
 
 
 def main() -> None:
@@ -160,7 +161,7 @@ def backfill(
 
 
 @app.command()
-def schema(document: Annotated[Document, typer.Argument(help="Which JSON Schema to print.")]) -> None:
+def schema(document: Annotated[Document, typer.Argument(help="What to print.")]) -> None:
     """Print a JSON Schema.
 
     Of a ticket, of the event that carries it, or of the configuration.

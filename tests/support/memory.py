@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from connectors.base import Entry
+from connectors.base import Entry, Original, Place
 from model.envelope import BlobRef, Envelope, Receipt
 from model.errors import Transient
 from model.json import Json
@@ -158,6 +158,14 @@ class MemoryState:
     async def history(self, conversation: str, after: int) -> list[Entry]:
         """Nothing was ever said."""
         return []
+
+    async def place(self, key: str) -> Place | None:
+        """No conversation is known."""
+        return None
+
+    async def original(self, source_id: str) -> Original | None:
+        """Everything has expired."""
+        return None
 
     def read(self, raw: bytes | BlobRef) -> bytes:
         """Return the content of an envelope, wherever it lies."""
