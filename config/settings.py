@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Protocol, Self
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.understanding import Facts, Safety
 from connectors import CONNECTORS
 from connectors.settings import ConnectorSettings
 from delivery import HELPDESKS, QUEUES
@@ -149,6 +150,10 @@ class Config(Settings, BaseSettings):
     """The two listeners."""
     store: Store = Store()
     """How what was accepted is kept."""
+    facts: Facts = Facts()
+    """What is looked for in messages beside what everybody has."""
+    safety: Safety = Safety()
+    """What messages are compared with before anybody trusts them."""
     limits: Limits = Limits()
     """What a single message may cost."""
     log: Log = Log()

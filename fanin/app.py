@@ -23,6 +23,7 @@ from delivery.worker import Policy
 from fanin.door import Door
 from fanin.http import Surface, listening
 from fanin.isolation import Isolation, Journal
+from fanin.knowledge import read_knowledge
 from fanin.mount import Mount
 from fanin.pipeline import ConnectorIntake, Pipeline
 from fanin.replies import Replies
@@ -51,6 +52,7 @@ class App:
 
     def __init__(self, config: Config, store: Store) -> None:
         self.config, self.store = config, store
+        self._knowledge = read_knowledge(config)
         self.supervisor = Supervisor()
         self.reloading = asyncio.Lock()
         self.desks = {name: self._desk(name) for name in config.helpdesks}
@@ -74,7 +76,7 @@ class App:
             name,
             settings,
             make=lambda health: factory(name, settings, health),
-            intake=ConnectorIntake(self.pipeline, self.store, name, partial(_context, settings)),
+            intake=ConnectorIntake(self.pipeline, self.store, name, partial(self._context, settings)),
             state=ConnectorState(self.store, name),
             lock=lambda: process_lock(self.config.data_dir / "locks", name),
         )
@@ -118,7 +120,8 @@ class App:
         return Door(self.store, tokens, self.config.http.private_token, self.replies.wake)
 
     async def reload(self, config: Config) -> None:
-        """Exchange the connectors that changed; say what else needs a restart."""
+        """Exchange the connectors that changed, read lists again; say what else needs a restart."""
+        self._knowledge = await asyncio.to_thread(read_knowledge, config)
         await self.supervisor.arrange(self.posts(config))
         fixed = ("data_dir", "queue", "helpdesks", "routes", "also", "http", "store", "limits", "log")
         changed = [name for name in fixed if getattr(config, name) != getattr(self.config, name)]
@@ -137,6 +140,10 @@ class App:
         limits = self.config.limits
         queue = QUEUES[self.config.queue.kind].factory(self.config.queue, dict.fromkeys(self.desks, limits.deliveries))
         return Delivery(self.store, queue, self.desks, Policy(max_tries=limits.max_tries), SystemClock())
+
+    def _context(self, settings: ConnectorSettings, now: datetime) -> Context:
+        """What the normalizer may know at this moment; a reload changes it under running connectors."""
+        return self._knowledge.context(settings, now)
 
     def _route(self, envelope: Envelope, draft: Draft) -> tuple[Target, ...]:
         triage, language = draft.triage, draft.message.language
@@ -237,11 +244,3 @@ async def _reload(app: App, load: Callable[[], Config]) -> None:
             log.warning("config.refused", reason=str(error))
         except Exception:
             log.exception("config.defect")
-
-
-def _context(settings: ConnectorSettings, now: datetime) -> Context:
-    return Context(
-        now=now,
-        own_addresses=tuple(getattr(settings, "own_addresses", ())),
-        trusted_authserv=tuple(getattr(settings, "trusted_authserv", ())),
-    )

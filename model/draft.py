@@ -10,6 +10,19 @@ from model.envelope import BlobRef
 from model.ticket import Facts, Message, Requester, Safety, Triage
 
 
+class PhishingLists(Struct, frozen=True, kw_only=True):
+    """Lists of domains in a form that takes little memory and is quickly sent to another process."""
+
+    blocked: bytes = b""
+    """The digests of blocked domains: 8 bytes each (BLAKE2b), as integers of this machine, in ascending order."""
+    allowed: bytes = b""
+    """The digests of domains that are never blocked, in the same form."""
+    imitated: tuple[str, ...] = ()
+    """Names, without their top level, that others imitate."""
+    tolerance: int = 2
+    """How many letters an imitation may differ from such a name (Levenshtein distance)."""
+
+
 class Context(Struct, frozen=True, kw_only=True):
     """All that a pure normalizer may know of the world."""
 
@@ -18,6 +31,14 @@ class Context(Struct, frozen=True, kw_only=True):
     """Addresses that are ours, in lower case: mail from them is an answer or a loop."""
     trusted_authserv: tuple[str, ...] = ()
     """Names of the servers whose Authentication-Results fields are believed (RFC 8601 section 5)."""
+    number_patterns: tuple[tuple[str, str], ...] = ()
+    """What numbers are called and a regular expression for the whole of one, such as ("order", "W[0-9]{10}")."""
+    brands: tuple[str, ...] = ()
+    """Names that only we speak under: a stranger who bears one poses as us."""
+    phishing: PhishingLists | None = None
+    """The lists of domains that are known for fraud, as far as they are configured."""
+    seen_addresses: tuple[str, ...] = ()
+    """Addresses on chains that earlier messages of the same conversation named."""
 
 
 class File(Struct, frozen=True, kw_only=True):

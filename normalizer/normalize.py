@@ -11,6 +11,7 @@ from model.ticket import Bounce, Forwarded
 from normalizer.assemble import Reading, assemble
 from normalizer.automated.bounce import bounce
 from normalizer.automated.kind import automated
+from normalizer.examine import examine
 from normalizer.fingerprint import digests, fingerprint
 from normalizer.fit import MAX_FORWARDED, MAX_NEW, cut, fit, size
 from normalizer.language.detect import detect
@@ -33,9 +34,8 @@ def normalize(envelope: Envelope, raw: bytes, context: Context) -> Draft:
 
     `raw` is the message, or the beginning of it where `envelope.size` says that it was not read whole.
     """
-    if envelope.media_type == SPOKEN:
-        return spoken(envelope, raw, context)
-    return _mail(envelope, raw, context)
+    read = spoken if envelope.media_type == SPOKEN else _mail
+    return examine(read(envelope, raw, context), context)
 
 
 def _mail(envelope: Envelope, raw: bytes, context: Context) -> Draft:
