@@ -29,6 +29,7 @@ from fanin.pipeline import ConnectorIntake, Pipeline
 from fanin.replies import Replies
 from fanin.state import ConnectorState
 from fanin.supervisor import LOCK_PAUSE, Post, Supervisor
+from fanin.web import pages
 from model.clock import SystemClock
 from model.draft import Context, Draft
 from model.envelope import Envelope
@@ -111,7 +112,8 @@ class App:
             await stack.enter_async_context(private)
             if role != "deliver":
                 mount = Mount(self.supervisor.posts.values)
-                public = listening(surface.public(http.private_token, mount.handle), http.public, "http.public")
+                application = surface.public(http.private_token, pages(self.config), mount.handle)
+                public = listening(application, http.public, "http.public")
                 await stack.enter_async_context(public)
             yield
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from config.settings import Config
 from model.settings import Listen
 
 FOLDER = Path(__file__).parents[1] / "web"
@@ -17,6 +18,13 @@ POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """The content security policy of the demo page: the widget needs no more (add fanin's host to your own)."""
+
+
+def pages(config: Config) -> list[web.RouteDef]:
+    """What the public listener serves beside its interfaces: nothing where there is no chat."""
+    if not any(settings.kind == "chat" for settings in config.connectors.values()):
+        return []
+    return [*widget_routes(), *(demo_routes(config.http.private) if config.http.public.loopback else [])]
 
 
 def widget_routes() -> list[web.RouteDef]:

@@ -40,7 +40,8 @@ h2 { flex: 1; margin: 0; font-size: 1.05rem; }
 .number output { font-family: ui-monospace, monospace; font-weight: 600; user-select: all; }
 .number button { margin-left: auto; color: var(--accent); }
 .state { margin: 0; padding: 6px 16px; font-size: .875rem; background: var(--warn-ground); color: var(--warn); }
-.log { flex: 1; overflow-y: auto; margin: 0; padding: 16px; list-style: none; overscroll-behavior: contain; }
+.log { flex: 1; overflow-y: auto; padding: 16px; overscroll-behavior: contain; }
+.log ol { margin: 0; padding: 0; list-style: none; }
 .log li { display: flex; flex-direction: column; align-items: flex-start; margin-bottom: 12px; }
 .log li.customer { align-items: flex-end; }
 .bubble { max-width: 88%; padding: 8px 12px; border-radius: 14px; background: var(--raised); overflow-wrap: anywhere;
@@ -57,11 +58,12 @@ h2 { flex: 1; margin: 0; font-size: 1.05rem; }
 progress { width: 160px; accent-color: var(--accent); }
 form { border-top: 1px solid var(--line); padding: 8px; }
 form.over { outline: 3px dashed var(--accent); outline-offset: -6px; }
-.row { display: flex; align-items: flex-end; gap: 4px; }
+.row { display: flex; align-items: flex-end; gap: 8px; }
 textarea { flex: 1; min-width: 0; min-height: 44px; max-height: 160px; resize: none; padding: 9px 12px; background: var(--ground);
   border: 1px solid var(--line); border-radius: 12px; field-sizing: content; }
 textarea::placeholder { color: var(--quiet); opacity: 1; }
 .row button { min-width: 44px; min-height: 44px; padding: 0 10px; }
+.attach { font-size: 1.5rem; line-height: 1; }
 .send { background: var(--accent); color: var(--on-accent); font-weight: 600; }
 .chosen { display: flex; flex-wrap: wrap; gap: 6px; margin: 0 0 6px; padding: 0; list-style: none; font-size: .875rem; }
 .chosen li { display: flex; align-items: center; max-width: 100%; padding-left: 10px; background: var(--raised); border-radius: 8px;

@@ -35,14 +35,15 @@ export class View {
     this.copy = el("button", { type: "button", text: t.copy, click: () => this.#copy() });
     this.case = el("div", { class: "number", hidden: true }, el("label", { for: "number", text: t.number }), this.number, this.copy);
     this.state = el("p", { class: "state", role: "status", hidden: true, text: t.offline });
-    this.log = el("ol", { class: "log", role: "log", tabindex: "0", "aria-label": t.title }, el("li", {}, el("div", { class: "bubble", text: t.hello })));
+    this.list = el("ol", {}, el("li", {}, el("div", { class: "bubble", text: t.hello })));
+    this.log = el("div", { class: "log", role: "log", tabindex: "0", "aria-label": t.title }, this.list);
     this.text = el("textarea", { rows: "1", "aria-label": t.message, placeholder: t.placeholder });
     this.picker = el("input", { type: "file", multiple: true, hidden: true, tabindex: "-1", "aria-hidden": "true" });
     this.files = el("ul", { class: "chosen", hidden: true });
     this.notice = el("p", { class: "notice", role: "alert", hidden: true });
     this.form = el("form", {}, this.notice, this.files,
       el("div", { class: "row" },
-        el("button", { type: "button", "aria-label": t.attach, title: t.attach, text: "📎", click: () => this.picker.click() }),
+        el("button", { type: "button", "aria-label": t.attach, title: t.attach, class: "attach", text: "+", click: () => this.picker.click() }),
         this.text, this.picker, el("button", { class: "send", type: "submit", text: t.send })));
     this.panel = el("section", { class: "panel", role: "dialog", "aria-label": t.title },
       el("header", {}, el("h2", { text: t.title }), el("button", { type: "button", "aria-label": t.close, text: "✕", click: close })),
@@ -78,7 +79,7 @@ export class View {
     for (const [key, line] of this.lines) if (!keys.includes(key)) (line.remove(), this.lines.delete(key));
     keys.forEach((key, place) => {
       const line = /** @type {HTMLLIElement} */ (this.lines.get(key));
-      if (this.log.children[place + 1] !== line) this.log.insertBefore(line, this.log.children[place + 1] ?? null);
+      if (this.list.children[place + 1] !== line) this.list.insertBefore(line, this.list.children[place + 1] ?? null);
     });
     this.case.hidden = !conversation.trackingNumber;
     if (this.number.value !== conversation.trackingNumber) this.number.value = conversation.trackingNumber ?? "";
