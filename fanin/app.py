@@ -29,6 +29,7 @@ from fanin.pipeline import ConnectorIntake, Pipeline
 from fanin.replies import Replies
 from fanin.state import ConnectorState, HelpdeskPlace
 from fanin.supervisor import LOCK_PAUSE, Post, Supervisor
+from fanin.web import pages
 from model.clock import SystemClock
 from model.draft import Context, Draft
 from model.envelope import Envelope
@@ -113,7 +114,7 @@ class App:
             await stack.enter_async_context(private)
             if role != "deliver":
                 mount = Mount(self.supervisor.posts.values)
-                application = surface.public(http.private_token, mount.handle, http.proxies)
+                application = surface.public(http.private_token, pages(self.config), mount.handle, http.proxies)
                 await stack.enter_async_context(listening(application, http.public, "http.public"))
             yield
 
