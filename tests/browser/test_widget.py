@@ -74,9 +74,13 @@ def test_files_are_sent_by_picker_paste_and_drop(daemon: Daemon, customer: Any) 
             return data;
           };
           root.querySelector("textarea").dispatchEvent(
-            new ClipboardEvent("paste", {clipboardData: data("pasted.svg", "image/svg+xml"), bubbles: true, cancelable: true}));
+            new ClipboardEvent("paste", {
+              clipboardData: data("pasted.svg", "image/svg+xml"), bubbles: true, cancelable: true
+            }));
           root.querySelector(".panel").dispatchEvent(
-            new DragEvent("drop", {dataTransfer: data("dropped.html", "text/html"), bubbles: true, cancelable: true}));
+            new DragEvent("drop", {
+              dataTransfer: data("dropped.html", "text/html"), bubbles: true, cancelable: true
+            }));
         }"""
     )
     write(page, "see here")
