@@ -20,6 +20,7 @@ from delivery.delivery import Delivery
 from delivery.desk import Desk
 from delivery.routes import targets
 from delivery.worker import Policy
+from fanin.answers import Reading
 from fanin.door import Door
 from fanin.http import Surface, listening
 from fanin.isolation import Isolation, Journal
@@ -96,6 +97,7 @@ class App:
                 tasks = [group.create_task(self._sweep(), name="retention")]
                 if role != "intake":
                     tasks.append(group.create_task(self._deliver(), name="delivery"))
+                    tasks += [group.create_task(self._answers(desk).run()) for desk in self.desks.values()]
                 elif self.delivery.shared:
                     tasks.append(group.create_task(self.delivery.publish(), name="relay"))
                 if role != "deliver":
@@ -117,6 +119,10 @@ class App:
                 application = surface.public(http.private_token, pages(self.config), mount.handle, http.proxies)
                 await stack.enter_async_context(listening(application, http.public, "http.public"))
             yield
+
+    def _answers(self, desk: Desk) -> Reading:
+        lock = partial(process_lock, self.config.data_dir / "locks", f"-answers-{desk.name}")
+        return Reading(desk, HelpdeskPlace(self.store, desk.name), self.store, self.replies.wake, lock)
 
     def _door(self) -> Door:
         tokens = {name: one.reply_token for name, one in self.config.helpdesks.items() if one.reply_token}

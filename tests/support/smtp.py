@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
@@ -73,3 +75,24 @@ async def mail_server(context: ssl.SSLContext | None = None) -> AsyncIterator[Ma
     finally:
         server.close()
         await server.wait_closed()
+
+
+@contextmanager
+def served() -> Iterator[MailServer]:
+    """The same for tests that have no loop of their own."""
+    told: Future[tuple[MailServer, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def serve() -> None:
+        async with mail_server() as server:
+            end = asyncio.Event()
+            told.set_result((server, asyncio.get_running_loop(), end))
+            await end.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    server, loop, end = told.result(10)
+    try:
+        yield server
+    finally:
+        loop.call_soon_threadsafe(end.set)
+        thread.join(10)
