@@ -18,12 +18,15 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.rules import read_rules
 from config.understanding import Facts, Safety
 from connectors import CONNECTORS
 from connectors.settings import ConnectorSettings
 from delivery import HELPDESKS, QUEUES
 from delivery.settings import EmbeddedSettings, HelpdeskSettings, QueueSettings, Route
+from model.errors import Misconfigured
 from model.kind import KindOf
+from model.rules import Rules
 from model.settings import ByteSize, Duration, FilePath, Form, Listen, Secret, Settings, Several, WebUrl, mistakes
 
 KEY_CHARACTERS = 32
@@ -104,6 +107,8 @@ class Retention(Settings):
     """Attachments."""
     originals: Duration = timedelta(days=30)
     """Messages in the form in which they came."""
+    secrets: Duration = timedelta(days=7)
+    """Messages in the form in which they came, where that held a secret (`fanin original show`)."""
     dead_letters: Duration = timedelta(days=90)
     """Messages and deliveries that were given up."""
 
@@ -139,6 +144,28 @@ class Limits(Settings):
     """How often an event is tried at a helpdesk that works before it is buried as a dead letter."""
     deliveries: Annotated[int, Field(ge=1, le=1000)] = 8
     """How many conversations are delivered to one helpdesk at once; urgent ones have one more."""
+
+
+class Triage(Settings):
+    """What says how urgent a message is and what it is about."""
+
+    rules: Several[FilePath] = ()
+    """Files with rules of your own, besides the shipped ones; they are read again at SIGHUP."""
+    shipped: bool = True
+    """Whether the shipped rules apply; their words can be named in either case."""
+
+    def read(self) -> Rules:
+        """The rules.  Raises Misconfigured with a line for each mistake in them."""
+        return read_rules(self.rules, shipped=self.shipped)
+
+    @field_validator("rules")
+    @classmethod
+    def _can_be_read(cls, files: tuple[Path, ...]) -> tuple[Path, ...]:
+        try:
+            read_rules(files)
+        except Misconfigured as error:
+            raise mistakes([((), str(error))]) from None
+        return files
 
 
 class Log(Settings):
@@ -182,6 +209,8 @@ class Config(Settings, BaseSettings):
     """What is looked for in messages beside what everybody has."""
     safety: Safety = Safety()
     """What messages are compared with before anybody trusts them."""
+    triage: Triage = Triage()
+    """What says how urgent a message is and what it is about."""
     limits: Limits = Limits()
     """What a single message may cost."""
     log: Log = Log()

@@ -29,6 +29,7 @@ from fanin.pipeline import ConnectorIntake, Pipeline
 from fanin.replies import Replies
 from fanin.state import ConnectorState, HelpdeskPlace
 from fanin.supervisor import LOCK_PAUSE, Post, Supervisor
+from fanin.web import pages
 from model.clock import SystemClock
 from model.draft import Context, Draft
 from model.envelope import Envelope
@@ -113,7 +114,7 @@ class App:
             await stack.enter_async_context(private)
             if role != "deliver":
                 mount = Mount(self.supervisor.posts.values)
-                application = surface.public(http.private_token, mount.handle, http.proxies)
+                application = surface.public(http.private_token, pages(self.config), mount.handle, http.proxies)
                 await stack.enter_async_context(listening(application, http.public, "http.public"))
             yield
 
@@ -122,7 +123,7 @@ class App:
         return Door(self.store, tokens, self.config.http.private_token, self.replies.wake)
 
     async def reload(self, config: Config) -> None:
-        """Exchange the connectors that changed, read lists again; say what else needs a restart."""
+        """Exchange the connectors that changed, read lists and rules again; say what else needs a restart."""
         self._knowledge = await asyncio.to_thread(read_knowledge, config)
         await self.supervisor.arrange(self.posts(config))
         fixed = ("data_dir", "queue", "helpdesks", "routes", "also", "http", "store", "limits", "log")
@@ -153,6 +154,7 @@ class App:
         traits = {
             "category": triage.category,
             "topic": triage.topic,
+            "route": triage.route,
             "urgency": triage.urgency,
             "lane": triage.lane,
             "language": language.code if language else None,
@@ -184,6 +186,7 @@ class App:
             messages=keep.messages,
             attachments=keep.attachments,
             originals=keep.originals,
+            secrets=keep.secrets,
             dead_letters=keep.dead_letters,
         )
         while True:

@@ -48,11 +48,18 @@ class Surface:
     def __init__(self, store: Store, healths: Callable[[], Iterable[Health]]) -> None:
         self._store, self._healths = store, healths
 
-    def public(self, token: Secret | None, connectors: Handler, proxies: Sequence[Network] = ()) -> web.Application:
-        """The application of the public listener; `connectors` answers what is not its own."""
+    def public(
+        self,
+        token: Secret | None,
+        pages: Iterable[web.RouteDef],
+        connectors: Handler,
+        proxies: Sequence[Network] = (),
+    ) -> web.Application:
+        """The application of the public listener; `connectors` answers what is neither its own nor a page's."""
         application = self._application(self._tickets, token, is_open=False)
         if proxies:
             application.middlewares.append(behind(proxies))
+        application.add_routes(pages)
         application.add_routes([web.route("*", "/{path:.*}", connectors)])
         return application
 
@@ -181,6 +188,7 @@ def _condition(health: Health) -> dict[str, Any]:
         "remedy": health.remedy,
         "proven_age_seconds": None if age is None else round(age.total_seconds(), 3),
         "lag_seconds": round(health.lag.total_seconds(), 3),
+        "credentials_expire_at": health.expires_at and health.expires_at.isoformat(),
     }
 
 
