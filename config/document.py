@@ -73,7 +73,7 @@ def _text(content: bytes) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise _Unreadable(content.count(b"\n", 0, error.start) + 1, "the file is not UTF-8 text") from None
-    if found := re.search(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]", text):
+    if found := re.search(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]", text):
         raise _Unreadable(text.count("\n", 0, found.start()) + 1, "a control character; remove it")
     return text
 

@@ -4,7 +4,7 @@ import string
 from textwrap import dedent
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from config.document import MAX_BYTES, read_document
@@ -130,6 +130,7 @@ def test_no_repetition_of_variables_stalls_it(unit):
 
 
 @given(st.binary(max_size=200))
+@example(b"\xc2\x80")
 def test_no_bytes_make_it_raise(content):
     """Whatever the file holds, reading it names mistakes and never raises."""
     read_document(content, {})
