@@ -68,8 +68,10 @@ def _only(code: str, words: str, letters: int) -> Language:
 
 def _modelled(words: str, letters: int, languages: Sequence[str]) -> Language | None:
     """The best of the expected languages; English, of which the model has seen most, must be clearly it."""
-    said = _fasttext(words)
+    said = _fasttext(words, _FLOOR if letters >= LONG else 0.0)
     best, score = _best(said)
+    if letters >= LONG and score < _SURE:
+        said = _fasttext(words)
     if best not in languages and (letters >= LONG // 2 and score >= _SURE):
         return Language(code=best, confidence=round(score, 2))
     weights = {code: log(said.get(code, 0.0) + _FLOOR) for code in languages if code not in _OTHER_SCRIPT}
@@ -83,9 +85,10 @@ def _modelled(words: str, letters: int, languages: Sequence[str]) -> Language | 
     return Language(code=code, confidence=round(exp(weights[code]) / total, 2))
 
 
-def _fasttext(words: str) -> dict[str, float]:
-    """The model's probability of each of its languages."""
-    labels, probabilities = _model().predict(" ".join(words[:MODEL_LENGTH].lower().split()), k=_MOST)
+def _fasttext(words: str, least: float = 0.0) -> dict[str, float]:
+    """The model's probability of each of its languages that has at least so much; half the work with a floor."""
+    heard = " ".join(words[:MODEL_LENGTH].lower().split())
+    labels, probabilities = _model().predict(heard, k=_MOST, threshold=least)
     return {label.removeprefix("__label__"): value for label, value in zip(labels, probabilities, strict=True)}
 
 

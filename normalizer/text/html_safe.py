@@ -7,7 +7,7 @@ Allowed is what describes text; everything else goes.  Pictures of other servers
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from normalizer.text.html_depth import readable
@@ -22,6 +22,8 @@ _SAFE_CSS = re.compile(r"(?:[\w\s#%.,:;!\"'+-]++|(?<=rgb)\([\d\s,.%]*\)|(?<=rgba
 _RASTER = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp);base64,[A-Za-z0-9+/=\s]*\Z", re.IGNORECASE)
 _INVISIBLE = re.compile(r"[\s\x00-\x20\x7f-\xa0\u00ad\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+")
 _SCHEME = re.compile(r"([^/?#:]*):")
+MAX_USUAL = 200
+"""Characters of a style that is remembered once it was looked at."""
 _TAGS = frozenset(
     "a abbr acronym address b bdi bdo big blockquote br caption center cite code col colgroup dd del "
     "details dfn div dl dt em figcaption figure font h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre "
@@ -91,13 +93,19 @@ def _cleaner() -> nh3.Cleaner:
 def _attribute(_tag: str, name: str, value: str) -> str | None:
     """The value that an attribute may have, or None where it must go."""
     if name == "style":
-        return value if _SAFE_CSS.fullmatch(value) else None
+        return value if (_is_usual if len(value) <= MAX_USUAL else _SAFE_CSS.fullmatch)(value) else None
     if name == "src":
         return _source(_INVISIBLE.sub("", value))
     if name == "href":
         scheme = _SCHEME.match(_INVISIBLE.sub("", value))
         return None if scheme and scheme[1].lower() not in _LINKED else value
     return value
+
+
+@lru_cache(512)
+def _is_usual(style: str) -> bool:
+    """Whether a style is safe; the same few stand on most elements of a page, and of the next one."""
+    return _SAFE_CSS.fullmatch(style) is not None
 
 
 def _source(url: str) -> str | None:
