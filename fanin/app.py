@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Literal
@@ -27,8 +27,9 @@ from fanin.knowledge import read_knowledge
 from fanin.mount import Mount
 from fanin.pipeline import ConnectorIntake, Pipeline
 from fanin.replies import Replies
-from fanin.state import ConnectorState
+from fanin.state import ConnectorState, HelpdeskPlace
 from fanin.supervisor import LOCK_PAUSE, Post, Supervisor
+from fanin.web import pages
 from model.clock import SystemClock
 from model.draft import Context, Draft
 from model.envelope import Envelope
@@ -95,6 +96,8 @@ class App:
                 tasks = [group.create_task(self._sweep(), name="retention")]
                 if role != "intake":
                     tasks.append(group.create_task(self._deliver(), name="delivery"))
+                elif self.delivery.shared:
+                    tasks.append(group.create_task(self.delivery.publish(), name="relay"))
                 if role != "deliver":
                     tasks.append(group.create_task(self.replies.run(), name="replies"))
                 started()
@@ -111,8 +114,8 @@ class App:
             await stack.enter_async_context(private)
             if role != "deliver":
                 mount = Mount(self.supervisor.posts.values)
-                public = listening(surface.public(http.private_token, mount.handle), http.public, "http.public")
-                await stack.enter_async_context(public)
+                application = surface.public(http.private_token, pages(self.config), mount.handle, http.proxies)
+                await stack.enter_async_context(listening(application, http.public, "http.public"))
             yield
 
     def _door(self) -> Door:
@@ -120,20 +123,21 @@ class App:
         return Door(self.store, tokens, self.config.http.private_token, self.replies.wake)
 
     async def reload(self, config: Config) -> None:
-        """Exchange the connectors that changed, read lists again; say what else needs a restart."""
+        """Exchange the connectors that changed, read lists and rules again; say what else needs a restart."""
         self._knowledge = await asyncio.to_thread(read_knowledge, config)
         await self.supervisor.arrange(self.posts(config))
         fixed = ("data_dir", "queue", "helpdesks", "routes", "also", "http", "store", "limits", "log")
         changed = [name for name in fixed if getattr(config, name) != getattr(self.config, name)]
         log.info("config.reloaded", connectors=sorted(config.connectors), needs_restart=changed)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let go of what is not the store's."""
+        await self.delivery.close()
         self._isolation.close()
 
     def _desk(self, name: str) -> Desk:
         settings = self.config.helpdesks[name]
-        helpdesk = HELPDESKS[settings.kind].factory(settings, self.store)
+        helpdesk = HELPDESKS[settings.kind].factory(settings, HelpdeskPlace(self.store, name))
         return Desk(name, helpdesk, Health(name, "helpdesk"), SystemClock())
 
     def _delivery(self) -> Delivery:
@@ -150,6 +154,7 @@ class App:
         traits = {
             "category": triage.category,
             "topic": triage.topic,
+            "route": triage.route,
             "urgency": triage.urgency,
             "lane": triage.lane,
             "language": language.code if language else None,
@@ -159,10 +164,14 @@ class App:
         return targets(traits, self.config.routes, self.config.also)
 
     async def _deliver(self) -> None:
-        """Deliver until cancelled, alone: who delivers holds a lock, and others wait to take over."""
+        """Deliver until cancelled.
+
+        With a queue in this process alone: who delivers holds a lock, and others wait to take over.
+        """
         while True:
+            lock = process_lock(self.config.data_dir / "locks", DELIVERY_LOCK)
             try:
-                with process_lock(self.config.data_dir / "locks", DELIVERY_LOCK):
+                with nullcontext() if self.delivery.shared else lock:
                     await self.delivery.run()
             except Misconfigured as error:
                 log.warning("delivery.waiting", reason=str(error))
@@ -177,6 +186,7 @@ class App:
             messages=keep.messages,
             attachments=keep.attachments,
             originals=keep.originals,
+            secrets=keep.secrets,
             dead_letters=keep.dead_letters,
         )
         while True:
@@ -213,7 +223,7 @@ async def opened(config: Config) -> AsyncIterator[App]:
     try:
         yield app
     finally:
-        app.close()
+        await app.close()
         await store.close()
 
 

@@ -28,7 +28,7 @@ async def ours(settings: XSettings, client: Client, budget: Budget, clock: Clock
     Where X cannot be asked now, the configured names alone.  Raises CredentialsRejected.
     """
     try:
-        known = await _known(settings, client, budget, clock, state)
+        known = await profile(settings, client, budget, clock, state)
     except (Transient, Refused):
         known = {}
     handles, names = [known.get("username", "")], [known.get("name", ""), *settings.names]
@@ -36,7 +36,11 @@ async def ours(settings: XSettings, client: Client, budget: Budget, clock: Clock
     return Account(id=settings.user_id, ours=Ours(ids, tuple(filter(None, handles)), tuple(filter(None, names))))
 
 
-async def _known(settings: XSettings, client: Client, budget: Budget, clock: Clock, state: State) -> Mapping[str, Any]:
+async def profile(settings: XSettings, client: Client, budget: Budget, clock: Clock, state: State) -> Mapping[str, Any]:
+    """Id, handle (`username`) and name of the account, asked for once a day; empty where X knows no such account.
+
+    Raises CredentialsRejected, Transient or Refused.
+    """
     stored = await state.get(KEY)
     if stored is not None and isinstance(stored[0], dict) and stored[0].get("id") == settings.user_id:
         return stored[0]

@@ -14,7 +14,7 @@ from connectors.base import Health, Intake, State
 from connectors.budget import Budget, Exhausted, Limit
 from connectors.download import Downloader, Rules, downloading
 from connectors.paging import Place, Reading
-from connectors.x.account import ours
+from connectors.x.account import ours, profile
 from connectors.x.client import Client, session
 from connectors.x.envelope import Writer
 from connectors.x.message import Account, id_at, text
@@ -84,8 +84,7 @@ class XConnector:
             told = []
             if self._settings.bearer_token is not None:
                 told.append(await self._app_usage(opened, state))
-            if self._tokens is not None:
-                told.append(await self._consent(opened, state))
+            told.append(await (self._consent(opened, state) if self._tokens else self._exists(opened, state)))
             told.append(self._budget.describe(await self._budget.uses(state)))
         return "; ".join(told)
 
@@ -226,9 +225,20 @@ class XConnector:
         known: Mapping[str, Any] = usage if isinstance(usage, Mapping) else {}
         return f"{known.get('project_usage', '?')} of {known.get('project_cap', '?')} posts this month"
 
+    async def _exists(self, opened: aiohttp.ClientSession, state: State) -> str:
+        """Which account it is."""
+        client = self._client(opened, state, by_user=False)
+        known = await profile(self._settings, client, self._budget, self._clock, state)
+        if not known:
+            raise Misconfigured(f"there is no account {self._settings.user_id} on X: correct user_id")
+        return f"@{text(known, 'username')}"
+
     async def _consent(self, opened: aiohttp.ClientSession, state: State) -> str:
         """Which account consented, and to what."""
+        price = self._settings.prices.user
+        await self._budget.hold(state, "check", price)
         answer = await self._client(opened, state, by_user=True).get_me(user_auth=False)
+        await self._budget.settle(state, "check", price)
         found = answer.body.get("data")
         if text(found, "id") != self._settings.user_id:
             raise CredentialsRejected(

@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from config.loader import load
-from connectors.base import Checkable, Provable
+from connectors import base as connectors
+from delivery import base as delivery
 from fanin.app import App, opened
 from model.errors import CredentialsRejected, FaninError
 from model.health import Health
@@ -31,23 +32,29 @@ async def check(file: Path | None) -> int:
     return int(any(failures))
 
 
-Probe = Callable[[], Awaitable[str | None]]
+Known = str | list[str] | None
+"""What a probe found out: a word about what it saw, or what an operator should know although it works."""
+Probe = Callable[[], Awaitable[Known]]
 
 
 def _probes(app: App) -> Iterator[tuple[str, Probe]]:
     yield "store", app.store.ready
     for name, post in app.posts(app.config).items():
         connector = post.make(Health(name, "connector"))
-        if isinstance(connector, Provable):
+        if isinstance(connector, connectors.Provable):
             yield f"connector {name}", partial(connector.prove, post.state)
-        elif isinstance(connector, Checkable):
+        elif isinstance(connector, connectors.Checkable):
             yield f"connector {name}", connector.check
     for name, desk in app.desks.items():
-        yield f"helpdesk {name}", desk.helpdesk.check
+        yield f"helpdesk {name}", _helpdesk_probe(desk.helpdesk)
+
+
+def _helpdesk_probe(helpdesk: delivery.Helpdesk) -> Probe:
+    return helpdesk.prove if isinstance(helpdesk, delivery.Provable) else helpdesk.check
 
 
 async def _report(name: str, probe: Probe) -> bool:
-    """Print how a check went; whether it failed."""
+    """Print how a check went, and what it noticed; whether it failed."""
     try:
         async with asyncio.timeout(LIMIT.total_seconds()):
             known = await probe()
@@ -59,6 +66,8 @@ async def _report(name: str, probe: Probe) -> bool:
             f"FAIL  {name}: no answer within {LIMIT.total_seconds():g} s: is the host right, and reachable from here?"
         )
     else:
-        print(f"ok    {name}" + (f": {known}" if known else ""))
+        print(f"ok    {name}" + (f": {known}" if isinstance(known, str) else ""))
+        for note in known if isinstance(known, list) else ():
+            print(f"note  {name}: {note}")
         return False
     return True

@@ -71,6 +71,19 @@ async def test_whatever_fails_everything_is_read_in_order(
     assert reader.intake.duplicates == []
 
 
+async def test_more_than_memory_should_hold_is_handed_over_in_parts(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After so many pages what was read is handed over, and reading goes on behind it at once; each comes once."""
+    monkeypatch.setattr(connectors.x.stream, "MOST_PAGES", 2)
+    for number in range(500):
+        reader.world.mention(str(number))
+    await reader.read(500)
+
+    assert _texts(reader) == [str(number) for part in ((300, 500), (100, 300), (0, 100)) for number in range(*part)]
+    assert reader.intake.duplicates == []
+
+
 async def test_a_limit_without_a_reset_is_not_hammered(reader: Reader) -> None:
     """Told of a limit without its end, a look a minute is made; tweepy itself would ask a thousand times a second."""
     clock = reader.stop_time()

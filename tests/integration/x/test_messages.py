@@ -70,6 +70,16 @@ async def test_deleted_and_protected_posts_do_no_harm(reader: Reader) -> None:
     assert [one.text for one in await reader.read(4)] == ["@acme n0", "@acme n1", "@acme n3", "@acme n5"]
 
 
+async def test_what_has_no_id_is_passed_and_said(reader: Reader, capsys: pytest.CaptureFixture[str]) -> None:
+    """No ticket can be made of it; the others are read, and a line is logged."""
+    reader.world.mention("a")
+    reader.world.posts[int(reader.world.mention("b"))] = {"text": "no id", "edit_history_tweet_ids": []}
+    reader.world.mention("c")
+
+    assert [one.text for one in await reader.read(2)] == ["@acme a", "@acme c"]
+    assert "item.without_id" in capsys.readouterr().out
+
+
 async def test_photos_and_videos_are_attached(reader: Reader) -> None:
     """A photo as it is, of a video the best form that is small enough, a GIF as its film."""
     world, base = reader.world, reader.emulator.url + "/media/"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from model.errors import CredentialsRejected
+from model.errors import CredentialsRejected, Misconfigured
 from tests.integration.x.conftest import CONSENT, Reader
 
 
@@ -97,10 +97,13 @@ async def test_a_check_tells_account_money_and_scopes(reader: Reader) -> None:
         await reader.connector(oauth=CONSENT).prove(reader.state)
     with pytest.raises(CredentialsRejected):
         await reader.connector(bearer_token="wrong").prove(reader.state)
+    assert "@acme" in await reader.connector().prove(reader.state)
+    with pytest.raises(Misconfigured, match="there is no account 99"):
+        await reader.connector(user_id="99").prove(reader.state)
 
     assert "1234 of 3000000 posts this month" in told
     assert "@acme" in told
-    assert "0 of 1000 USD this day" in told
+    assert "0.01 of 1000 USD this day" in told
 
 
 async def test_messages_that_are_not_allowed_are_said_with_the_scope(reader: Reader) -> None:
