@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 PAGE = 200
 """How many are asked for at once; Weibo gives fewer where it likes."""
-BATCH = 20
+BATCH = 10
 """How many are handed over in one transaction."""
 START = "start"
 SKEW = timedelta(minutes=5)
