@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from delivery.base import Files, Helpdesk, Queue
+from delivery.base import Files, Helpdesk, Place, Queue
+from delivery.helpdesks.rt.settings import RtSettings
+from delivery.helpdesks.webhook_settings import WebhookSettings
 from delivery.settings import EmbeddedSettings, FileSettings
 from model.kind import Kind
 
@@ -17,9 +19,9 @@ class MakeQueue(Protocol):
 
 
 class MakeHelpdesk(Protocol):
-    """Makes a helpdesk of its settings and of the place where attachments are found."""
+    """Makes a helpdesk of its settings, and of the place where it finds attachments and keeps what it must."""
 
-    def __call__(self, settings: Any, files: Files) -> Helpdesk: ...
+    def __call__(self, settings: Any, place: Place, /) -> Helpdesk: ...
 
 
 def _embedded(settings: EmbeddedSettings, concurrency: Mapping[str, int]) -> Queue:  # noqa: ARG001  nothing to set
@@ -34,9 +36,23 @@ def _file(settings: FileSettings, files: Files) -> Helpdesk:
     return FileHelpdesk(settings.path, files)
 
 
+def _rt(settings: RtSettings, place: Place) -> Helpdesk:
+    from delivery.helpdesks.rt.helpdesk import RtHelpdesk  # noqa: PLC0415 - see Kind
+
+    return RtHelpdesk(settings, place)
+
+
+def _webhook(settings: WebhookSettings, place: Place) -> Helpdesk:  # noqa: ARG001  nothing to keep
+    from delivery.helpdesks.webhook import WebhookHelpdesk  # noqa: PLC0415 - see Kind
+
+    return WebhookHelpdesk(settings)
+
+
 QUEUES: dict[str, Kind[MakeQueue]] = {
     "embedded": Kind(EmbeddedSettings, _embedded),
 }
 HELPDESKS: dict[str, Kind[MakeHelpdesk]] = {
     "file": Kind(FileSettings, _file),
+    "rt": Kind(RtSettings, _rt),
+    "webhook": Kind(WebhookSettings, _webhook),
 }

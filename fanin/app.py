@@ -27,7 +27,7 @@ from fanin.knowledge import read_knowledge
 from fanin.mount import Mount
 from fanin.pipeline import ConnectorIntake, Pipeline
 from fanin.replies import Replies
-from fanin.state import ConnectorState
+from fanin.state import ConnectorState, HelpdeskPlace
 from fanin.supervisor import LOCK_PAUSE, Post, Supervisor
 from model.clock import SystemClock
 from model.draft import Context, Draft
@@ -133,7 +133,7 @@ class App:
 
     def _desk(self, name: str) -> Desk:
         settings = self.config.helpdesks[name]
-        helpdesk = HELPDESKS[settings.kind].factory(settings, self.store)
+        helpdesk = HELPDESKS[settings.kind].factory(settings, HelpdeskPlace(self.store, name))
         return Desk(name, helpdesk, Health(name, "helpdesk"), SystemClock())
 
     def _delivery(self) -> Delivery:

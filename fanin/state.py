@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
 from connectors.base import Entry, Original, Place
@@ -92,6 +92,17 @@ class ConnectorState:
             text=said.text,
             attachments=answer_attachments(self._store, said),
         )
+
+
+class HelpdeskPlace(ConnectorState):
+    """The `delivery.base.Place` of one helpdesk; no connector can have the name under which it keeps things."""
+
+    def __init__(self, store: Store, helpdesk: str) -> None:
+        super().__init__(store, f"helpdesk/{helpdesk}")
+
+    def iter_blob(self, sha256: str) -> Iterator[bytes]:
+        """Yield the clear content of a blob in pieces, in a thread."""
+        return self._store.iter_blob(sha256)
 
 
 def answer_attachments(store: Store, said: Said) -> tuple[Attachment, ...]:

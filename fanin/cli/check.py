@@ -10,7 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from config.loader import load
-from connectors.base import Checkable, Provable
+from connectors.base import Checkable, State
+from connectors.base import Provable as ProvableConnector
+from delivery.base import Provable
 from fanin.app import App, opened
 from model.errors import CredentialsRejected, FaninError
 from model.health import Health
@@ -31,26 +33,30 @@ async def check(file: Path | None) -> int:
     return int(any(failures))
 
 
-Probe = Callable[[], Awaitable[str | None]]
+Probe = Callable[[], Awaitable[list[str] | None]]
 
 
 def _probes(app: App) -> Iterator[tuple[str, Probe]]:
     yield "store", app.store.ready
     for name, post in app.posts(app.config).items():
         connector = post.make(Health(name, "connector"))
-        if isinstance(connector, Provable):
-            yield f"connector {name}", partial(connector.prove, post.state)
+        if isinstance(connector, ProvableConnector):
+            yield f"connector {name}", partial(_proved, connector, post.state)
         elif isinstance(connector, Checkable):
             yield f"connector {name}", connector.check
     for name, desk in app.desks.items():
-        yield f"helpdesk {name}", desk.helpdesk.check
+        yield f"helpdesk {name}", desk.helpdesk.prove if isinstance(desk.helpdesk, Provable) else desk.helpdesk.check
+
+
+async def _proved(connector: ProvableConnector, state: State) -> list[str]:
+    return [await connector.prove(state)]
 
 
 async def _report(name: str, probe: Probe) -> bool:
-    """Print how a check went; whether it failed."""
+    """Print how a check went, and what it noticed; whether it failed."""
     try:
         async with asyncio.timeout(LIMIT.total_seconds()):
-            known = await probe()
+            notes = await probe()
     except FaninError as error:
         remedy = f": {error.remedy}" if isinstance(error, CredentialsRejected) else ""
         print(f"FAIL  {name}: {error}{remedy}")
@@ -59,6 +65,8 @@ async def _report(name: str, probe: Probe) -> bool:
             f"FAIL  {name}: no answer within {LIMIT.total_seconds():g} s: is the host right, and reachable from here?"
         )
     else:
-        print(f"ok    {name}" + (f": {known}" if known else ""))
+        print(f"ok    {name}")
+        for note in notes or ():
+            print(f"note  {name}: {note}")
         return False
     return True

@@ -62,7 +62,7 @@ def test_killed_at_random_instants(daemon: Daemon, capsys: pytest.CaptureFixture
         for turn in range(RESTARTS):
             trouble["rate"] = 1.0 if dice.random() < 0.1 else 0.15  # now and then X is away altogether
             daemon.start()
-            if dice.random() < 0.6:
+            if awake := dice.random() < 0.6:  # else it may die while it starts
                 daemon.wait_ready()
             last = MENTIONS * (turn + 1) // RESTARTS
             while number < last:
@@ -71,7 +71,7 @@ def test_killed_at_random_instants(daemon: Daemon, capsys: pytest.CaptureFixture
                     number += 1
                 time.sleep(dice.uniform(0, 0.15))  # the instant is what is random here; nothing is waited for
             in_flight += len(daemon.tickets()) < number
-            daemon.kill() if dice.random() < 0.85 else daemon.terminate()
+            daemon.terminate() if awake and dice.random() < 0.2 else daemon.kill()
         trouble["rate"] = 0.0
         daemon.start()
         daemon.wait_for_tickets(MENTIONS)
