@@ -21,7 +21,12 @@ ENVELOPE = Envelope(
 
 def _draft(text: str, *, quoted: str = "", automated: str | None = None, **changes: object) -> Draft:
     message = Message(
-        id="", source_id="1", received_at=NOW, text=text + quoted, new_text=text, automated=automated  # type: ignore[arg-type]
+        id="",
+        source_id="1",
+        received_at=NOW,
+        text=text + quoted,
+        new_text=text,
+        automated=automated,  # type: ignore[arg-type]
     )
     return msgspec.structs.replace(Draft(requester=Requester(id=""), message=message), **changes)
 
@@ -70,7 +75,9 @@ def test_the_highest_urgency_wins_and_all_reasons_are_kept():
     """Of several rules the most urgent says what the message is; every one is shown, with its words."""
     rules = (
         Rule(name="low", all=("$assets",), category="other", topic="other", urgency="low", tags=("a",)),
-        Rule(name="top", all=("$theft",), category="security", topic="theft", urgency="critical", route="x", tags=("b",)),
+        Rule(
+            name="top", all=("$theft",), category="security", topic="theft", urgency="critical", route="x", tags=("b",)
+        ),
     )
     context = Context(now=NOW, rules=Rules(digest="several", meanings=MEANINGS, rules=rules))
     found = triage(_draft("coins stolen"), ENVELOPE, context).triage
@@ -143,4 +150,5 @@ def test_rules_travel_to_a_child_process():
     sent = msgspec.msgpack.decode(msgspec.msgpack.encode(context), type=Context)
 
     assert sent.rules == context.rules
-    assert sent.rules and sent.rules.rules == shipped_rules().rules
+    assert sent.rules
+    assert sent.rules.rules == shipped_rules().rules
