@@ -19,9 +19,7 @@ ROUNDS = 300
 def main() -> None:
     """Measure letters of real messages, in a Latin script and in Chinese."""
     context = Context(now=NOW, rules=shipped_rules())
-    envelope = Envelope(
-        connector="c", channel="chat", account="a", source_id="1", received_at=NOW, raw=b"", size=0
-    )
+    envelope = Envelope(connector="c", channel="chat", account="a", source_id="1", received_at=NOW, raw=b"", size=0)
     for language in ("en", "zh-Hans"):
         lines = [line for line in (DATA / "train" / f"{language}.txt").read_text().splitlines() if line[:1] != "@"]
         calm = [line for line in lines if len(line) > 12][-60:]

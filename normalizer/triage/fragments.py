@@ -17,7 +17,7 @@ import msgspec
 from ahocorasick_rs import AhoCorasick, Implementation
 from msgspec import Struct
 
-MAX_LETTERS = 600
+MAX_LETTERS = 350
 """Characters that are looked at: what is urgent is said early, and the cost stays flat."""
 FILE = Path(__file__).parent / "model.bin"
 LANE = 24
@@ -92,7 +92,7 @@ class Model:
     def _strongest(self, looked_at: str, found: set[int]) -> tuple[str, ...]:
         """The words around the few fragments that speak for critical most, none within another."""
         chosen: list[str] = []
-        for number in sorted(found, key=lambda each: (-self._critical[each], each))[:20]:
+        for number in sorted(sorted(found), key=self._critical.__getitem__)[:-20:-1]:
             words = _words_around(looked_at, self._told.fragments[number])
             if self._critical[number] > 0 and not any(words in one or one in words for one in chosen):
                 chosen.append(words)
