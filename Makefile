@@ -32,6 +32,8 @@ check: dev ## Lint, types, import arrows, schemas
 	$(BIN)/lint-imports
 	$(BIN)/python -m config.schema --check docs/schema
 	$(BIN)/python -m config.reference --check docs/configuration.md
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --no-audit --no-fund --prefix web
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent --prefix web check
 
 bench: dev ## Measure against the baselines, and print ratios
 	$(BIN)/python -m benchmarks

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Literal
@@ -23,11 +23,13 @@ from delivery.worker import Policy
 from fanin.door import Door
 from fanin.http import Surface, listening
 from fanin.isolation import Isolation, Journal
+from fanin.knowledge import read_knowledge
 from fanin.mount import Mount
 from fanin.pipeline import ConnectorIntake, Pipeline
 from fanin.replies import Replies
-from fanin.state import ConnectorState
+from fanin.state import ConnectorState, HelpdeskPlace
 from fanin.supervisor import LOCK_PAUSE, Post, Supervisor
+from fanin.web import pages
 from model.clock import SystemClock
 from model.draft import Context, Draft
 from model.envelope import Envelope
@@ -51,9 +53,9 @@ class App:
 
     def __init__(self, config: Config, store: Store) -> None:
         self.config, self.store = config, store
+        self._knowledge = read_knowledge(config)
         self.supervisor = Supervisor()
         self.reloading = asyncio.Lock()
-        self._rules = config.triage.read()
         self.desks = {name: self._desk(name) for name in config.helpdesks}
         self.delivery = self._delivery()
         self._isolation = Isolation(
@@ -94,6 +96,8 @@ class App:
                 tasks = [group.create_task(self._sweep(), name="retention")]
                 if role != "intake":
                     tasks.append(group.create_task(self._deliver(), name="delivery"))
+                elif self.delivery.shared:
+                    tasks.append(group.create_task(self.delivery.publish(), name="relay"))
                 if role != "deliver":
                     tasks.append(group.create_task(self.replies.run(), name="replies"))
                 started()
@@ -110,8 +114,8 @@ class App:
             await stack.enter_async_context(private)
             if role != "deliver":
                 mount = Mount(self.supervisor.posts.values)
-                public = listening(surface.public(http.private_token, mount.handle), http.public, "http.public")
-                await stack.enter_async_context(public)
+                application = surface.public(http.private_token, pages(self.config), mount.handle, http.proxies)
+                await stack.enter_async_context(listening(application, http.public, "http.public"))
             yield
 
     def _door(self) -> Door:
@@ -119,20 +123,21 @@ class App:
         return Door(self.store, tokens, self.config.http.private_token, self.replies.wake)
 
     async def reload(self, config: Config) -> None:
-        """Exchange the connectors that changed and the rules of triage; say what else needs a restart."""
-        self._rules = config.triage.read()
+        """Exchange the connectors that changed, read lists and rules again; say what else needs a restart."""
+        self._knowledge = await asyncio.to_thread(read_knowledge, config)
         await self.supervisor.arrange(self.posts(config))
         fixed = ("data_dir", "queue", "helpdesks", "routes", "also", "http", "store", "limits", "log")
         changed = [name for name in fixed if getattr(config, name) != getattr(self.config, name)]
         log.info("config.reloaded", connectors=sorted(config.connectors), needs_restart=changed)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let go of what is not the store's."""
+        await self.delivery.close()
         self._isolation.close()
 
     def _desk(self, name: str) -> Desk:
         settings = self.config.helpdesks[name]
-        helpdesk = HELPDESKS[settings.kind].factory(settings, self.store)
+        helpdesk = HELPDESKS[settings.kind].factory(settings, HelpdeskPlace(self.store, name))
         return Desk(name, helpdesk, Health(name, "helpdesk"), SystemClock())
 
     def _delivery(self) -> Delivery:
@@ -141,13 +146,8 @@ class App:
         return Delivery(self.store, queue, self.desks, Policy(max_tries=limits.max_tries), SystemClock())
 
     def _context(self, settings: ConnectorSettings, now: datetime) -> Context:
-        """What the normalizer may know for a message of this connector."""
-        return Context(
-            now=now,
-            own_addresses=tuple(getattr(settings, "own_addresses", ())),
-            trusted_authserv=tuple(getattr(settings, "trusted_authserv", ())),
-            rules=self._rules,
-        )
+        """What the normalizer may know at this moment; a reload changes it under running connectors."""
+        return self._knowledge.context(settings, now)
 
     def _route(self, envelope: Envelope, draft: Draft) -> tuple[Target, ...]:
         triage, language = draft.triage, draft.message.language
@@ -164,10 +164,14 @@ class App:
         return targets(traits, self.config.routes, self.config.also)
 
     async def _deliver(self) -> None:
-        """Deliver until cancelled, alone: who delivers holds a lock, and others wait to take over."""
+        """Deliver until cancelled.
+
+        With a queue in this process alone: who delivers holds a lock, and others wait to take over.
+        """
         while True:
+            lock = process_lock(self.config.data_dir / "locks", DELIVERY_LOCK)
             try:
-                with process_lock(self.config.data_dir / "locks", DELIVERY_LOCK):
+                with nullcontext() if self.delivery.shared else lock:
                     await self.delivery.run()
             except Misconfigured as error:
                 log.warning("delivery.waiting", reason=str(error))
@@ -182,6 +186,7 @@ class App:
             messages=keep.messages,
             attachments=keep.attachments,
             originals=keep.originals,
+            secrets=keep.secrets,
             dead_letters=keep.dead_letters,
         )
         while True:
@@ -218,7 +223,7 @@ async def opened(config: Config) -> AsyncIterator[App]:
     try:
         yield app
     finally:
-        app.close()
+        await app.close()
         await store.close()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -13,26 +12,31 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import orjson
 from msgspec import Struct
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import DBAPIError
 
+from model.draft import Heard
 from model.envelope import BlobRef, Receipt
 from model.errors import Misconfigured, Permanent, Transient
 from model.event import Event, Job, TicketRef
 from model.json import Json
 from model.ticket import Lane
-from store import audit, dead_letters, kept, ledger, retention
+from store import audit, dead_letters, kept, ledger, places, redaction, retention
 from store.accept import Acceptance, Terms, known_sources
 from store.arrival import SMALL, Batch, Content
 from store.blobs import BlobFiles
 from store.crypto import Vault, load_master_key
-from store.database import READERS, create_store_engine
+from store.database import create_store_engine
+from store.handed import HandedBook
+from store.locks import NamedLocks
 from store.migrate import migrate
+from store.reader import Reader, Together
 from store.reply_book import ReplyBook
 from store.schema import attachment, blob, conversation, ticket
 from store.writer import Writer
 
 KEY_PROOF = ("", "key")
 """The kept value, of no connector, that opens only with the store's key."""
+NAMED_LOCKS = "-named"
+"""No connector can have this name."""
 FILE_WRITERS = 4
 """Large contents of a batch that are written at once: each waits for the disk, not for the processor."""
 
@@ -61,8 +65,11 @@ class Store:
         self._engine, self._terms, self._min_free_disk = engine, terms, min_free_disk
         self._blobs = BlobFiles(data_dir / "blobs", vault)
         self._writer = Writer(engine)
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
-        self.replies = ReplyBook(vault, self._writer, self._read)
+        self._reader = Reader(engine)
+        self._pairs = Together(self._reader, ledger.pairs)
+        self.locks = NamedLocks(data_dir / "locks" / NAMED_LOCKS)
+        self.handed = HandedBook(self._writer, self._reader)
+        self.replies = ReplyBook(vault, self._writer, self._reader.do)
 
     @property
     def base_url(self) -> str:
@@ -103,8 +110,9 @@ class Store:
     async def close(self) -> None:
         """Finish what is being written, and let go of the files."""
         await self._writer.close()
-        self._readers.shutdown()
+        self._reader.close()
         self._engine.dispose()
+        self.locks.close()
 
     # -- intake ---------------------------------------------------------------------------------
 
@@ -178,8 +186,27 @@ class Store:
         """An attachment by its id, or None if there is none (any more)."""
         return await self._read(_find_attachment, self.vault, id_)
 
+    async def heard(self, connector: str, keys: Sequence[str]) -> list[Heard]:
+        """What was said last in the conversations that a connector's messages opened under the keys, in order."""
+        return await self._read(redaction.heard, self.vault, connector, keys)
+
+    async def scrub(self) -> None:
+        """Take what was overwritten out of the write-ahead log, too; not while somebody reads, but then later."""
+        await self._read(_checkpoint)
+
+    async def open_original(self, event: str, by: str) -> str | None:
+        """The SHA-256 of a message as it came, whether it held a secret or not; who asked for it is remembered."""
+        sha256 = await self._read(_find_original, event, "secret") or await self._read(_find_original, event)
+        if sha256 is not None:
+            await self._writer.do(redaction.record_openings, redaction.Opening(event, by, _now()))
+        return sha256
+
+    async def openings(self) -> list[redaction.Opening]:
+        """Who looked at which original, first things first."""
+        return await self._read(redaction.list_openings)
+
     async def find_original(self, owner: str) -> str | None:
-        """The SHA-256 of the message as it came, of an event or a dead letter; None if it has expired."""
+        """The SHA-256 of the message as it came, of an event or a dead letter; None if it expired or held a secret."""
         return await self._read(_find_original, owner)
 
     # -- connectors' own ------------------------------------------------------------------------
@@ -214,7 +241,7 @@ class Store:
         self, conversation: str, helpdesk: str, *, urgent_only: bool = False
     ) -> tuple[list[ledger.Due], TicketRef | None]:
         """The next unsettled deliveries of a conversation to a helpdesk, in order, and their ticket."""
-        return await self._read(ledger.pair, conversation, helpdesk, urgent_only=urgent_only)
+        return await self._pairs.ask((conversation, helpdesk, urgent_only))
 
     def open_event(self, due: ledger.Due) -> Event:
         """The event of a delivery.  Raises Permanent if it cannot be opened any more."""
@@ -243,6 +270,10 @@ class Store:
         """Put jobs into the outbox for all unsettled deliveries to a helpdesk."""
         return await self._writer.do(ledger.republish_all, helpdesk)
 
+    async def unsettled(self, helpdesk: str, after: str, limit: int) -> list[Job]:
+        """Jobs of what is due now at a helpdesk and not in the outbox, in the order of their events' ids."""
+        return await self._read(ledger.unsettled, helpdesk, after, limit)
+
     async def backlog(self) -> list[ledger.Backlog]:
         """How much waits for each helpdesk, and since when."""
         return await self._read(ledger.backlog)
@@ -263,6 +294,14 @@ class Store:
     async def conversation_of(self, helpdesk: str, reference: str) -> str | None:
         """The conversation whose ticket at a helpdesk has the reference, or None."""
         return await self._read(_conversation_of, helpdesk, reference)
+
+    async def find_place(self, connector: str, key: str) -> tuple[str, str, int] | None:
+        """Conversation, tracking number and last sequence of the newest that a connector opened under a thread key."""
+        return await self._read(places.find_place, connector, self.vault.digest(b"thread", key))
+
+    async def find_accepted(self, connector: str, source_id: str) -> tuple[str, datetime] | None:
+        """The event of an accepted message and when that arrived, or None if no such message was accepted."""
+        return await self._read(places.find_accepted, connector, source_id)
 
     # -- operators ------------------------------------------------------------------------------
 
@@ -323,14 +362,7 @@ class Store:
     async def _read(
         self, query: Callable[Concatenate[Connection, P], R], /, *arguments: P.args, **named: P.kwargs
     ) -> R:
-        def run() -> R:
-            try:
-                with self._engine.connect() as connection:
-                    return query(connection, *arguments, **named)
-            except DBAPIError as error:
-                raise Transient(f"the store cannot be read: {error.orig}") from None
-
-        return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+        return await self._reader.do(query, *arguments, **named)
 
 
 def _find_blob(connection: Connection, sha256: str) -> Any:
@@ -360,8 +392,12 @@ def _conversation_of(connection: Connection, helpdesk: str, reference: str) -> s
     return connection.execute(wanted.order_by(ticket.c.conversation).limit(1)).scalar()
 
 
-def _find_original(connection: Connection, owner: str) -> str | None:
-    wanted = select(attachment.c.sha256).where(attachment.c.event == owner, attachment.c.role == "original")
+def _checkpoint(connection: Connection) -> None:
+    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+
+
+def _find_original(connection: Connection, owner: str, role: str = "original") -> str | None:
+    wanted = select(attachment.c.sha256).where(attachment.c.event == owner, attachment.c.role == role)
     return connection.execute(wanted).scalar()
 
 

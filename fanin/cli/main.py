@@ -31,6 +31,9 @@ app.add_typer(dead_letters, name="dead-letters")
 triage = typer.Typer(no_args_is_help=True, help="See why a message is urgent or not, and try rules.")
 app.add_typer(triage, name="triage")
 
+original = typer.Typer(no_args_is_help=True, help="Open a message as it came; who does is on record.")
+app.add_typer(original, name="original")
+
 ConfigFile = Annotated[
     Path | None,
     typer.Option("--config", "-c", metavar="FILE", help="The configuration; else FANIN_CONFIG, else fanin.yaml."),
@@ -51,6 +54,7 @@ class Document(StrEnum):
     TICKET = "ticket"
     EVENT = "event"
     CONFIG = "config"
+    OPENAPI = "openapi"
 
 
 def main() -> None:
@@ -162,7 +166,7 @@ def backfill(
 
 
 @app.command()
-def schema(document: Annotated[Document, typer.Argument(help="Which JSON Schema to print.")]) -> None:
+def schema(document: Annotated[Document, typer.Argument(help="What to print.")]) -> None:
     """Print a JSON Schema.
 
     Of a ticket, of the event that carries it, or of the configuration.
@@ -249,6 +253,29 @@ def drop_letter(letter: Letter, config: ConfigFile = None) -> None:
     from fanin.cli.books import drop_letter as give_up  # noqa: PLC0415
 
     _run(give_up(config, letter))
+
+
+@original.command("show")
+def show_original(
+    event: Annotated[str, typer.Argument(metavar="EVENT", help="The id of the message in its ticket.")],
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there; else standard output.")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Write a message as it came.
+
+    It may hold secrets of a customer that its ticket does not: that it was opened, by whom and when, is remembered.
+    """
+    from fanin.cli.original import show  # noqa: PLC0415
+
+    _run(show(config, event, output))
+
+
+@original.command("log")
+def list_openings(config: ConfigFile = None) -> None:
+    """Print who opened which message, and when."""
+    from fanin.cli.original import openings  # noqa: PLC0415
+
+    _run(openings(config))
 
 
 def _run(command: Coroutine[Any, Any, T]) -> T:

@@ -35,6 +35,9 @@ def announce(config: Config, role: Role) -> None:
     lines.append(f"  listens   http://{config.http.private}  (/readyz, /metrics, /v1/status)")
     if role != "deliver":
         lines.append(f"            http://{config.http.public}  (what tickets link to, with the token)")
+    chats = any(settings.kind == "chat" for settings in config.connectors.values())
+    if chats and config.http.public.loopback and role != "deliver":
+        lines.append(f"Try: open http://{config.http.public}/ and write to support")
     if (inbox := _first_maildir(config)) is not None and role != "deliver":
         lines.append(f"Try: cp some.eml {inbox}/new/")
     print("\n".join(lines), flush=True)
