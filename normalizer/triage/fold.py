@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from functools import cache
 from pathlib import Path
 
-_SPACE = re.compile(r"\s+")
 _SILENT = "'’‘ʼ`´\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufe0e\ufe0f\ufeff"
 """Characters within words that people leave out as often as not, or that cannot be seen."""
 _ACCENTED = (*range(0xC0, 0x250), *range(0x1E00, 0x1F00), 0x451)
@@ -20,9 +18,15 @@ def fold(text: str) -> str:
     runs of white space.
     """
     if text.isascii():
-        return _SPACE.sub(" ", text.lower().replace("'", "").replace("`", ""))
+        return _spaced(text.lower().replace("'", "").replace("`", ""))
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return _SPACE.sub(" ", folded.translate(_plain()))
+    return _spaced(folded.translate(_plain()))
+
+
+def _spaced(text: str) -> str:
+    """A text with one space where there were several, or other white space, also at its beginning and end."""
+    joined = " ".join(text.split())
+    return f"{' ' if text[:1].isspace() else ''}{joined}{' ' if joined and text[-1:].isspace() else ''}"
 
 
 @cache

@@ -17,7 +17,7 @@ import msgspec
 from ahocorasick_rs import AhoCorasick, Implementation
 from msgspec import Struct
 
-MAX_LETTERS = 600
+MAX_LETTERS = 350
 """Characters that are looked at: what is urgent is said early, and the cost stays flat."""
 FILE = Path(__file__).parent / "model.bin"
 LANE = 24
@@ -54,7 +54,7 @@ class Opinion(Struct, frozen=True):
     category: str
     topic: str
     fragments: tuple[str, ...] = ()
-    """The fragments that speak for critical most, strongest first."""
+    """The words around the fragments that speak for critical most, strongest first."""
 
 
 class Model:
@@ -73,7 +73,8 @@ class Model:
     def opinion(self, folded: str, meanings: Iterable[str]) -> Opinion:
         """What is thought of a folded text in which these meanings were found."""
         told = self._told
-        found = {match[0] for match in self._automaton.find_matches_as_indexes(letters(folded), overlapping=True)}
+        looked_at = letters(folded)
+        found = {match[0] for match in self._automaton.find_matches_as_indexes(looked_at, overlapping=True)}
         pairs = [row for name in pairs_of(meanings) if (row := self._pairs.get(name))]
         width = len(told.bias)
         ones = _unpack(sum(map(self._fragments.__getitem__, found)), width)
@@ -86,16 +87,27 @@ class Model:
         best = max(range(1, width), key=scores.__getitem__)
         category, _, topic = told.topics[best - 1].partition("/")
         margin = scores[0] - told.threshold
-        return Opinion(margin, category, topic, self._strongest(found) if margin >= 0 else ())
+        return Opinion(margin, category, topic, self._strongest(looked_at, found) if margin >= 0 else ())
 
-    def _strongest(self, found: set[int]) -> tuple[str, ...]:
-        """The few fragments that speak for critical most, none within another."""
+    def _strongest(self, looked_at: str, found: set[int]) -> tuple[str, ...]:
+        """The words around the few fragments that speak for critical most, none within another."""
         chosen: list[str] = []
-        for number in sorted(found, key=lambda each: (-self._critical[each], each))[:20]:
-            fragment = self._told.fragments[number].strip()
-            if self._critical[number] > 0 and not any(fragment in one or one in fragment for one in chosen):
-                chosen.append(fragment)
+        for number in sorted(sorted(found), key=self._critical.__getitem__)[:-20:-1]:
+            words = _words_around(looked_at, self._told.fragments[number])
+            if self._critical[number] > 0 and not any(words in one or one in words for one in chosen):
+                chosen.append(words)
         return tuple(chosen[:4])
+
+
+def _words_around(text: str, fragment: str) -> str:
+    """A fragment with the words that it begins and ends in; at most its own length and 20 characters on each side."""
+    start = text.find(fragment)
+    end = start + len(fragment)
+    start += len(fragment) - len(fragment.lstrip())
+    end -= len(fragment) - len(fragment.rstrip())
+    first = text.rfind(" ", max(0, start - 20), start) + 1 or start
+    last = text.find(" ", end, end + 20)
+    return text[first : last if last >= 0 else end]
 
 
 def letters(folded: str) -> str:

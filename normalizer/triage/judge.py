@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -11,8 +12,10 @@ from model.rules import Rule, Rules, Term
 from model.ticket import Matched
 from normalizer.triage.lexicon import Lexicon
 
-MOST_PLACES = 40
-"""Places of one meaning that are looked at: a text that repeats itself says nothing more."""
+MOST_PLACES = 100
+MOST_ANCHORS = 8
+"""Places of one meaning, and of the first word of a rule, that are looked at: a text that repeats itself says
+nothing more."""
 QUIET_WITHIN = 2
 """Over how many times its `near` a rule looks for what it must not find."""
 
@@ -61,6 +64,8 @@ class Judge:
             places = found.setdefault(meaning, [])
             if len(places) < MOST_PLACES:
                 places.append((start, end))
+        for places in found.values():
+            places.sort()
         return found
 
     def names(self, said: Said) -> list[str]:
@@ -102,29 +107,30 @@ def _places(rule: _Compiled, said: Said) -> list[Place] | None:
         if not either:
             return None
         wanted.append(either)
-    quiet = [place for number in rule.none for place in said.get(number, ())]
+    quiet = [said[number] for number in rule.none if number in said]
     if rule.rule.near is None:
         return None if quiet else [places[0] for places in wanted]
-    return _together(wanted, quiet, rule.rule.near)
+    return _together(wanted, quiet, rule.rule.near) if wanted else None
 
 
-def _together(wanted: list[list[Place]], quiet: list[Place], near: int) -> list[Place] | None:
+def _together(wanted: list[list[Place]], quiet: list[list[Place]], near: int) -> list[Place] | None:
     """One place of each that stand together, with nothing around them that must not be there."""
-    if not wanted:
-        return None
-    for anchor in wanted[0]:
+    for anchor in wanted[0][:MOST_ANCHORS]:
         chosen = [anchor]
         for places in wanted[1:]:
-            nearest = min(places, key=lambda place: _gap(place, anchor))
-            if _gap(nearest, anchor) > near:
+            gap, nearest = _nearest(places, anchor)
+            if gap > near:
                 break
             chosen.append(nearest)
         else:
-            if all(_gap(place, anchor) > near * QUIET_WITHIN for place in quiet):
+            if all(_nearest(places, anchor)[0] > near * QUIET_WITHIN for places in quiet):
                 return chosen
     return None
 
 
-def _gap(one: Place, other: Place) -> int:
-    """How many characters stand between two places."""
-    return max(one[0] - other[1], other[0] - one[1], 0)
+def _nearest(places: list[Place], anchor: Place) -> tuple[int, Place]:
+    """The place that is nearest to another, and how many characters stand between them."""
+    index = bisect_left(places, anchor)
+    return min(
+        (max(place[0] - anchor[1], anchor[0] - place[1], 0), place) for place in places[max(0, index - 1) : index + 1]
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation
@@ -60,19 +61,17 @@ class Lexicon:
         hits: list[Hit] = []
         last = len(folded)
         for number, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
-            word = self._words[number]
-            if word.begins and start and folded[start - 1].isalnum() and _is_spaced(folded[start - 1]):
+            meanings, begins, ends = self._words[number]
+            if begins and start and _continues(folded[start - 1]):
                 continue
-            if word.ends and end < last and folded[end].isalnum() and _is_spaced(folded[end]):
+            if ends and end < last and _continues(folded[end]):
                 continue
-            hits += [
-                Hit(meaning, start, end) for meaning in word.meanings if not self._denied(folded, meaning, start, end)
-            ]
+            for meaning in meanings:
+                if meaning not in self._deniable or not self._denied(folded, start, end):
+                    hits.append(Hit(meaning, start, end))  # noqa: PERF401 - quicker than a list made for each word
         return hits
 
-    def _denied(self, folded: str, meaning: int, start: int, end: int) -> bool:
-        if meaning not in self._deniable:
-            return False
+    def _denied(self, folded: str, start: int, end: int) -> bool:
         before = folded[max(0, start - 16) : start]
         for word in self._denied_before:
             at = before.rfind(word)
@@ -80,6 +79,12 @@ class Lexicon:
                 return True
         after = folded[end : end + 12]
         return any((at := after.find(word)) >= 0 and _adjacent(after[:at]) for word in self._denied_after)
+
+
+@lru_cache(maxsize=4096)
+def _continues(neighbour: str) -> bool:
+    """Whether a character beside a word makes it part of a longer one."""
+    return neighbour.isalnum() and _is_spaced(neighbour)
 
 
 def _adjacent(between: str) -> bool:

@@ -26,6 +26,12 @@ MAX_QUOTED = 1000
 LEVELS: tuple[Urgency, ...] = ("low", "normal", "high", "critical")
 RAISED_BY = ("angry", "frightened")
 """Meanings that raise the urgency one step, but never to critical, which says what happened and not how one feels."""
+ALARMING = frozenset(
+    "theft gone outgoing not_me intruder secret removed gave fake asks code takeover wrong_place stop_it assets".split()
+)
+"""Meanings of which a short text must say one for the model alone to call it critical."""
+TELLING = 20
+"""Characters from which on a text says enough for the model by itself."""
 MACHINES = ("auto_reply", "bounce", "feedback_report", "delivery_receipt")
 """Kinds of mail that nobody wrote: what they quote is no emergency."""
 _USUAL: dict[str, Urgency] = {
@@ -55,7 +61,7 @@ def triage(draft: Draft, envelope: Envelope, context: Context) -> Draft:
     names = bench.names(said)
     verdicts = list(bench.verdicts(folded, said, draft, envelope.channel))
     opinion = model().opinion(folded, names)
-    judged = _judged(verdicts, opinion, names)
+    judged = _judged(verdicts, opinion, names, len(folded))
     if judged.urgency != "critical" and "withdrawn" not in names:
         judged = _with_quoted(judged, bench, draft, envelope.channel)
     if message.automated == "mailing_list":
@@ -71,7 +77,7 @@ def excerpt(message: Message) -> str:
     return f"{message.subject[:500]}\n{text}" if message.subject else text
 
 
-def _judged(verdicts: list[Verdict], opinion: Opinion, names: Iterable[str]) -> Triage:
+def _judged(verdicts: list[Verdict], opinion: Opinion, names: Iterable[str], length: int) -> Triage:
     """What the rules and the model say together: the highest urgency, and all reasons."""
     reasons = [verdict.reason for verdict in verdicts]
     ranked = sorted(verdicts, key=lambda each: -LEVELS.index(each.rule.urgency or "low"))
@@ -80,7 +86,7 @@ def _judged(verdicts: list[Verdict], opinion: Opinion, names: Iterable[str]) -> 
     usual = _USUAL.get(f"{category}/{topic}", "normal")
     given = [each.rule.urgency for each in ranked if each.rule.urgency]
     urgency = given[0] if given else usual
-    if opinion.critical >= 0:
+    if opinion.critical >= 0 and (length >= TELLING or not ALARMING.isdisjoint(names)):
         urgency = "critical"
         reasons.append(Matched(rule="model", text=" · ".join(opinion.fragments)))
         if category != "security" and topic != "transfer_not_received":
@@ -111,7 +117,7 @@ def _with_quoted(judged: Triage, bench: Judge, draft: Draft, channel: str) -> Tr
     text, new = draft.message.text, draft.message.new_text
     if not new.strip() or len(text) <= len(new):
         return judged
-    start = len(new) if text.startswith(new) else max(text.find(new), 0) + len(new)
+    start = max(text.find(new[:200]), 0) + len(new)
     folded = fold(text[start : start + MAX_QUOTED])
     verdicts = bench.verdicts(folded, bench.said(folded), draft, channel)
     found = [each for each in verdicts if each.rule.urgency == "critical"]
