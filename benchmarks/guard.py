@@ -8,7 +8,7 @@ import time
 from normalizer.safety.find import find
 
 _SENTENCES = {
-    "english": "Hello, I sent 0.5 ETH to my other wallet yesterday, but the balance still does not show up in the app. ",
+    "english": "Hello, I sent 0.5 ETH to my other wallet yesterday, but the balance still does not show in the app. ",
     "chinese": "你好，我昨天转了一笔钱到我的另一个钱包，但是余额到现在还没有显示出来，请帮我看看是怎么回事。",
     "french": "Bonjour, j’ai envoyé 0,5 ETH à mon autre portefeuille hier, mais le solde ne s’affiche toujours pas. ",
 }
