@@ -27,7 +27,7 @@ _BOT = re.compile(r"(?<![\w:])\d{8,10}:[\w-]{35}(?![\w-])", re.ASCII)
 _BOT_LENGTH = 35
 _NAME = re.compile(
     r"(?:(?:api|app|access|client|consumer|exchange|account|bot)[ _-]{0,2}(?:secret|token)(?:[ _-]{0,2}key)?"
-    r"|secret[ _-]{0,2}(?:access[ _-]{0,2})?key|(?:2fa|totp|authenticator)[^\n:：=]{0,30})"
+    r"|secret[ _-]{0,2}(?:access[ _-]{0,2})?key|\b(?:2fa|totp|authenticator)\b[^\n:：=]{0,30})"
     r"[\s\"'`]{0,3}(?:is\s|[:=：是])[\s\"'`“]{0,6}$",
     re.IGNORECASE,
 )
