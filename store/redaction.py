@@ -93,6 +93,17 @@ def correct_message(said: Message, safety: Safety, correction: Correction) -> tu
     return changed, msgspec.structs.replace(safety, redacted=redacted)
 
 
+def checkpoint(connection: Connection) -> None:
+    """Empty the write-ahead log as far as nobody reads from it."""
+    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+
+
+def find_original(connection: Connection, owner: str, role: str = "original") -> str | None:
+    """The SHA-256 of what an event or a dead letter has in a role, or None."""
+    wanted = select(attachment.c.sha256).where(attachment.c.event == owner, attachment.c.role == role)
+    return connection.execute(wanted).scalar()
+
+
 def record_openings(connection: Connection, openings: Sequence[Opening]) -> list[None]:
     """Remember who looked at which original."""
     rows = [{"event": one.event, "opened_by": one.by, "opened_at": milliseconds(one.at)} for one in openings]

@@ -192,11 +192,13 @@ class Store:
 
     async def scrub(self) -> None:
         """Take what was overwritten out of the write-ahead log, too; not while somebody reads, but then later."""
-        await self._read(_checkpoint)
+        await self._read(redaction.checkpoint)
 
     async def open_original(self, event: str, by: str) -> str | None:
         """The SHA-256 of a message as it came, whether it held a secret or not; who asked for it is remembered."""
-        sha256 = await self._read(_find_original, event, "secret") or await self._read(_find_original, event)
+        sha256 = await self._read(redaction.find_original, event, "secret") or await self._read(
+            redaction.find_original, event
+        )
         if sha256 is not None:
             await self._writer.do(redaction.record_openings, redaction.Opening(event, by, _now()))
         return sha256
@@ -207,7 +209,7 @@ class Store:
 
     async def find_original(self, owner: str) -> str | None:
         """The SHA-256 of the message as it came, of an event or a dead letter; None if it expired or held a secret."""
-        return await self._read(_find_original, owner)
+        return await self._read(redaction.find_original, owner)
 
     # -- connectors' own ------------------------------------------------------------------------
 
@@ -390,15 +392,6 @@ def _helpdesks_of(connection: Connection, conversation_id: str) -> list[str]:
 def _conversation_of(connection: Connection, helpdesk: str, reference: str) -> str | None:
     wanted = select(ticket.c.conversation).where(ticket.c.helpdesk == helpdesk, ticket.c.reference == reference)
     return connection.execute(wanted.order_by(ticket.c.conversation).limit(1)).scalar()
-
-
-def _checkpoint(connection: Connection) -> None:
-    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
-
-
-def _find_original(connection: Connection, owner: str, role: str = "original") -> str | None:
-    wanted = select(attachment.c.sha256).where(attachment.c.event == owner, attachment.c.role == role)
-    return connection.execute(wanted).scalar()
 
 
 def _nothing(_connection: Connection, callers: Sequence[None]) -> list[None]:

@@ -25,6 +25,8 @@ _SPREAD_HEX = re.compile(
 _BASE58 = re.compile(rf"[{_B58}]{{51,120}}")
 _WIF = re.compile(rf"[5KLc9][{_B58}]{{50,51}}")
 _EXTENDED = re.compile(rf"[xyztuvYZUV]prv[{_B58}]{{90,115}}")
+_MAX_SPREAD = 260
+"""Characters behind a naming word within which such a key ends."""
 _ARRAY = re.compile(r"\[\s{0,9}\d{1,3}(?:\s{0,9},\s{0,9}\d{1,3}){31,63}\s{0,9},?\s{0,9}\]")
 _PEM = re.compile(r"-----BEGIN\s[A-Z0-9\s]{0,40}PRIVATE\s{1,4}KEY(?:\s{1,4}BLOCK)?\s?-----")
 _PEM_END = re.compile(r"-----END\s[A-Z0-9\s]{0,40}PRIVATE\s{1,4}KEY(?:\s{1,4}BLOCK)?\s?-----")
@@ -52,13 +54,20 @@ def keys(text: str, runs: Sequence[tuple[int, int]], *, spread: bool, array: boo
     for start, end in runs:
         if (found := _BASE58.fullmatch(text, start, end)) and _is_base58_secret(found[0], wording, start, end):
             yield Found(start, end, "private_key")
-    for found in _SPREAD_HEX.finditer(text) if spread else ():
-        digits = re.sub(r"[^0-9a-fA-F]", "", found[0].lower().removeprefix("0x"))
-        if len(digits) == 64 and _is_drawn(digits) and wording.is_secret(*found.span()):
-            yield Found(*found.span(), "private_key")
+    if spread:
+        yield from _spread(text, wording)
     yield from _pem(text)
     for found in _ARRAY.finditer(text) if array else ():
         if _is_array(found[0], wording, *found.span()):
+            yield Found(*found.span(), "private_key")
+
+
+def _spread(text: str, wording: Wording) -> Iterator[Found]:
+    """Keys with blanks or line ends in them, behind the words that name them."""
+    for place in wording.secret_ends:
+        found = _SPREAD_HEX.search(text, place, place + _MAX_SPREAD)
+        digits = re.sub(r"[^0-9a-fA-F]", "", found[0].lower().removeprefix("0x")) if found else ""
+        if found and len(digits) == 64 and _is_drawn(digits) and wording.is_secret(*found.span()):
             yield Found(*found.span(), "private_key")
 
 

@@ -37,8 +37,8 @@ _LEAST_HALF = 2
 _GAP = re.compile(r"[\s\d]+")
 _MAX_PART = 600
 _LEAST_SHARE = 0.6
-_LEAST_DISTINCT = 0.7
-_LEAST_ALIKE = 0.6
+_LEAST_DISTINCT = 0.8
+_LEAST_ALIKE = 0.75
 _SEPARATORS = (
     "、。，；：！？（）「」『』【】《》“”‘’„«»…—–‑•·→●○■□▪◦➜✓\u3000\u00a0\u2009\u202f\u2028\u3001\u2022\u30fb"
     "．／｜～＿－＂＇［］｛｝"
@@ -187,9 +187,9 @@ def _runs(text: str, tokens: Sequence[Token], name: str, bit: int) -> Iterator[F
 
 
 def _is_slip(tokens: Sequence[Token], place: int, name: str, bit: int) -> bool:
-    """Whether an unknown word between two of the list, or at their end, may be a misspelt one."""
+    """Whether an unknown word between two of the list may be a misspelt one."""
     beside = tokens[place + 1 : place + 3]
-    return (not beside or any(one.lists & bit for one in beside)) and _is_like(tokens[place].key, name)
+    return any(one.lists & bit for one in beside) and _is_like(tokens[place].key, name)
 
 
 def _run(  # noqa: PLR0917  the state of the walk through the tokens
@@ -243,7 +243,7 @@ def _places(name: str) -> dict[str, int]:
 @lru_cache(maxsize=1024)
 def _is_like(key: str, name: str) -> bool:
     """Whether a word is a list word with one letter wrong, missing, too many or out of place; two in a long one."""
-    if not 3 <= len(key) <= _MAX_WORD:
+    if not 4 <= len(key) <= _MAX_WORD:
         return False
     most = 1 if len(key) < 6 else 2
     return process.extractOne(key, _folded(name), scorer=OSA.distance, score_cutoff=most) is not None

@@ -27,12 +27,13 @@ _BOT = re.compile(r"(?<![\w:])\d{8,10}:[\w-]{35}(?![\w-])", re.ASCII)
 _BOT_LENGTH = 35
 _NAME = re.compile(
     r"(?:(?:api|app|access|client|consumer|exchange|account|bot)[ _-]{0,2}(?:secret|token)(?:[ _-]{0,2}key)?"
-    r"|secret[ _-]{0,2}(?:access[ _-]{0,2})?key|(?:2fa|totp|authenticator)[^\n:：=]{0,30})"
+    r"|secret[ _-]{0,2}(?:access[ _-]{0,2})?key|\b(?:2fa|totp|authenticator)\b[^\n:：=]{0,30})"
     r"[\s\"'`]{0,3}(?:is\s|[:=：是])[\s\"'`“]{0,6}$",
     re.IGNORECASE,
 )
 _VALUE = re.compile(r"[A-Za-z0-9+/=_-]{20,128}(?![\w])")
 _BASE32 = re.compile(r"[A-Z2-7]{16,64}(?![\w])")
+_NAMING = ("secret", "token", "2fa", "totp", "authenticator")
 _REACH = 64
 _HEADS = (0, 3, 5)
 """How many characters of a token may stand before its first long part (`SG.`, `ya29.`)."""
@@ -50,8 +51,8 @@ def tokens(text: str, runs: Iterable[tuple[int, int]]) -> Iterator[Found]:
                 break
         if end - start == _BOT_LENGTH and (found := _BOT.search(text, max(start - 11, 0), end + 1)):
             yield Found(*found.span(), "token")
-        elif name := _NAME.search(text, max(start - _REACH, 0), start):
-            yield from _named(text, name[0], start)
+        elif name := _name(text, start):
+            yield from _named(text, name, start)
 
 
 def one_time_passwords(text: str, flat: bytes) -> Iterator[Found]:
@@ -61,9 +62,18 @@ def one_time_passwords(text: str, flat: bytes) -> Iterator[Found]:
             yield Found(*found.span(), "one_time_password")
 
 
+def _name(text: str, start: int) -> str | None:
+    """What words before a place call that which stands there, where it may be a secret."""
+    before = text[max(start - _REACH, 0) : start].lower()
+    if not any(word in before for word in _NAMING):
+        return None
+    found = _NAME.search(before)
+    return found and found[0]
+
+
 def _named(text: str, name: str, start: int) -> Iterator[Found]:
     """What words call a token or the secret of one-time passwords, if it looks like one."""
-    if name[0] in "2tTaA" and (found := _BASE32.match(text, start)):
+    if name[0] in "2ta" and (found := _BASE32.match(text, start)):
         yield Found(*found.span(), "one_time_password")
     elif (value := _VALUE.match(text, start)) and any(map(str.isdigit, value[0])) and any(map(str.isalpha, value[0])):
         yield Found(*value.span(), "token")

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
-from functools import cached_property
+from functools import cache, cached_property
+
+from ahocorasick_rs import AhoCorasick, MatchKind
 
 _REACH = 160
 """Characters before a string in which the words that name it are looked for."""
 _REACH_BEHIND = 60
-_SECRET = re.compile(
-    r"priv(?:ate|)?[ _.-]*key|privkey|secret|私[钥鑰匙]|密[钥鑰]|秘密鍵|秘密キー|プライベート ?キー|개인 ?키|비밀 ?키|"
-    r"(?:приватн|закрыт|секретн)\w*\W{1,3}ключ|(?:clave|llave)s? (?:privada|secreta)|chave (?:privada|secreta)|"
-    r"cle?é?\u0301?f?s? (?:priv|secr)|chiave (?:privat|segret)|privat\w* schlüssel|geheim\w* schlüssel|özel anahtar|"
-    r"(?:soukrom|privátn)\w* klíč|klucz prywatn|prive ?sleutel|khóa riêng|kunci pribadi|\bwif\b|\bpk\b|"
-    r"导入|導入|匯入|导出|匯出|インポート|mnemonic|seed|助[记記]|signing ?key|\bkey ?pair\b|"
-    r"(?:wallet|account|spend|master|raw|my|this|the|hex|export\w*|import\w*|recovery|backup)[ _-]?key",
-    re.IGNORECASE,
-)
-_PUBLIC = re.compile(
-    r"\btx|txn|hash|transac|transak|transaz|транзакц|хеш|хэш|交易|哈希|雜湊|转账|轉帳|到账|到帳|区块|區塊|充值|提币|提幣|"
-    r"トランザクション|ハッシュ|取引|送金|着金|트랜잭션|해시|거래|işlem|giao dịch|ธุรกรรม|معاملة|"
-    r"\bblock|\bsha-?\d|digest|checksum|commit|merkle|\broot\b|public|pub ?key|公钥|公鑰|公開鍵|공개|"
-    r"публичн|открыт\w* ключ|"
-    r"signature|\bsig\b|签名|簽名|署名|etag|fingerprint|integrity|topic|bytes32|nonce|\bslot\b|receipt|\bproof\b|"
-    r"explorer|etherscan|tronscan|bscscan|withdraw|deposit|\bid\b|\buuid\b|address|地址|trace|span|selector|storage|"
-    r"swap|bridge|payment|transfer|\bsent\b|\bsend\b|überweisung|virement|pago|pagamento|перевод|"
-    r"\blog\b|md5|crc|\bimage\b|\blayer\b|manifest|version|revision|digest|certificate|thumbprint|serial|"
-    r"calldata|\binput\b|\bdata\b|stateRoot|parent|uncle|bloom|witness|\bsalt\b|\bmac\b|ciphertext",
-    re.IGNORECASE,
-)
+_SECRET = (
+    "private key|privatekey|private-key|private_key|priv key|privkey|priv_key|priv-key|prv key|secret|私钥|"
+    "私鑰|私匙|密钥|密鑰|秘密鍵|秘密キー|プライベートキー|プライベート キー|개인키|개인 키|비밀키|비밀 키|"
+    "приватн|закрытый ключ|закрытого ключ|закрытым ключ|секретн|clave privada|llave privada|clave secreta|"
+    "llave secreta|chave privada|chave secreta|clé priv|cle\u0301 priv|cle priv|clef priv|clé secr|"
+    "chiave privat|chiave segret|schlüssel|schlu\u0308ssel|özel anahtar|soukromý klíč|soukromého klíč|"
+    "privátní klíč|klucz prywatn|privésleutel|prive sleutel|khóa riêng|kunci pribadi| wif |(wif)|wif:|导入|"
+    "導入|匯入|导出|匯出|インポート|mnemonic|seed|助记|助記|signing key|keypair|key pair|wallet key|"
+    "account key|spend key|master key|raw key|my key|this key|the key|hex key|import key|imported key|"
+    "export key|exported key|recovery key|backup key|wallet_key|master_key|account_key|pk=|pk:|pk ="
+).split("|")
+"""Stems that call what stands near them a key."""
+_PUBLIC = (
+    "txn|hash|transac|transak|transaz|транзакц|хеш|хэш|交易|哈希|雜湊|转账|轉帳|到账|到帳|区块|區塊|充值|"
+    "提币|提幣|トランザクション|ハッシュ|取引|送金|着金|트랜잭션|해시|거래|işlem|giao dịch|ธุรกรรม|معاملة|"
+    "digest|checksum|commit|merkle|public|pubkey|pub key|公钥|公鑰|公開鍵|공개|публичн|открытый ключ|"
+    "открытого ключ|signature|签名|簽名|署名|etag|fingerprint|integrity|topic|bytes32|nonce|receipt|explorer|"
+    "etherscan|tronscan|bscscan|withdraw|deposit|address|地址|trace|selector|storage|bridge|payment|transfer|"
+    "überweisung|virement|pago|pagamento|перевод|manifest|version|revision|certificate|thumbprint|serial|"
+    "calldata|stateroot|parent|uncle|bloom|witness|ciphertext|blockchain|sha256|sha-256|sha3"
+).split("|")
+_PUBLIC_WORDS = (
+    "tx|txid|txids|txs|block|blocks|root|sig|slot|proof|id|uuid|span|swap|sent|send|log|logs|md5|crc|image|layer|input|"
+    "data|salt|mac|sha"
+).split("|")
+"""Words that say so only as a whole."""
+_ALL = (*_SECRET, *_PUBLIC, *_PUBLIC_WORDS)
 
 
 class Wording:
@@ -39,12 +46,31 @@ class Wording:
         self._text = text
 
     @cached_property
-    def _secret(self) -> list[tuple[int, int]]:
-        return [found.span() for found in _SECRET.finditer(self._text)]
+    def _words(self) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Where secrets are named, and where what is none, in order."""
+        lower = self._text.lower()
+        if len(lower) != len(self._text):
+            lower = self._text
+        secret, public = [], []
+        for which, start, end in _automaton().find_matches_as_indexes(lower):
+            if which < len(_SECRET):
+                secret.append((start, end))
+            elif which < len(_SECRET) + len(_PUBLIC) or _is_whole(lower, start, end):
+                public.append((start, end))
+        return secret, public
 
-    @cached_property
+    @property
+    def _secret(self) -> list[tuple[int, int]]:
+        return self._words[0]
+
+    @property
     def _public(self) -> list[tuple[int, int]]:
-        return [found.span() for found in _PUBLIC.finditer(self._text)]
+        return self._words[1]
+
+    @property
+    def secret_ends(self) -> list[int]:
+        """Where each word ends that names a secret."""
+        return [end for _, end in self._secret]
 
     @property
     def names_secrets(self) -> bool:
@@ -63,6 +89,17 @@ class Wording:
         if secret is None and public is None:
             return None
         return secret is not None and (public is None or secret <= public)
+
+
+@cache
+def _automaton() -> AhoCorasick:
+    return AhoCorasick(_ALL, matchkind=MatchKind.LeftmostLongest)
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """Whether a word stands alone, or as a part of a name such as `tx_hash`."""
+    before, behind = text[start - 1 : start], text[end : end + 1]
+    return not before.isalnum() and not behind.isalpha()
 
 
 def _distance(words: list[tuple[int, int]], start: int, end: int) -> float | None:
