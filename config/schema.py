@@ -1,4 +1,4 @@
-"""The JSON Schemas (draft 2020-12) of what fanin reads and writes.
+"""The JSON Schemas (draft 2020-12) of what fanin reads and writes, and the OpenAPI document of what it serves.
 
 `python -m config.schema docs/schema` writes them, `--check` compares them instead and says what differs.
 """
@@ -20,7 +20,9 @@ from pydantic_core.core_schema import WithDefaultSchema
 import model.envelope
 import model.event
 import model.ticket
+from config.openapi import openapi_schema
 from config.settings import Config
+from connectors.x.settings import money_text
 from model.documentation import attribute_docs
 from model.event import TICKET_SCHEMA, Event
 from model.settings import duration_text, size_text
@@ -28,7 +30,7 @@ from model.ticket import Ticket
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _IDS = TICKET_SCHEMA.rpartition("/")[0]
-_WRITTEN: dict[str, Callable[[Any], str]] = {"duration": duration_text, "size": size_text}
+_WRITTEN: dict[str, Callable[[Any], str]] = {"amount": money_text, "duration": duration_text, "size": size_text}
 _STRUCTS = (model.ticket, model.event, model.envelope)
 
 
@@ -52,16 +54,8 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "ticket": ticket_schema,
     "event": event_schema,
     "config": config_schema,
+    "openapi": openapi_schema,
 }
-
-
-def resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    """Follow a node's reference into the schema; of `something or null` the something, of others the first."""
-    if "anyOf" in node:
-        return resolve(schema, next(each for each in node["anyOf"] if each.get("type") != "null"))
-    if "$ref" in node:
-        return resolve(schema, schema["$defs"][node["$ref"].rpartition("/")[2]])
-    return node
 
 
 class _Generate(GenerateJsonSchema):
@@ -72,7 +66,9 @@ class _Generate(GenerateJsonSchema):
 
     def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
         described = super().default_schema(schema)
-        if (write := _WRITTEN.get(described.get("title", ""))) and "default" in described:
+        titles = [one.get("title", "") for one in (described, *described.get("anyOf", ()))]
+        write = next((_WRITTEN[title] for title in titles if title in _WRITTEN), None)
+        if write and described.get("default") is not None:
             described["default"] = write(schema["default"])
         return described
 

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.rules import read_rules
+from config.understanding import Facts, Safety
 from connectors import CONNECTORS
 from connectors.settings import ConnectorSettings
 from delivery import HELPDESKS, QUEUES
 from delivery.settings import EmbeddedSettings, HelpdeskSettings, QueueSettings, Route
+from model.errors import Misconfigured
 from model.kind import KindOf
+from model.rules import Rules
 from model.settings import ByteSize, Duration, FilePath, Form, Listen, Secret, Settings, Several, WebUrl, mistakes
 
 KEY_CHARACTERS = 32
@@ -35,6 +48,22 @@ Name = Annotated[
     ),
 ]
 """The name of a connector or helpdesk: it stands in metrics, file names and environment variables."""
+
+
+def _network(value: Any) -> Any:
+    try:
+        return ip_network(value)
+    except ValueError:
+        msg = "expected an address or a network such as 10.0.0.0/8"
+        raise ValueError(msg) from None
+
+
+IpNetwork = Annotated[
+    IPv4Network | IPv6Network,
+    PlainValidator(_network),
+    WithJsonSchema({"type": "string", "title": "network"}),
+]
+"""An address or a network in CIDR notation."""
 Megabytes = Annotated[ByteSize, AfterValidator(_megabytes)]
 
 
@@ -47,6 +76,9 @@ class Http(Settings):
     """What operators and helpdesks reach: metrics and the ticket API."""
     private_token: Secret | None = None
     """The token that the private listener asks for; required unless it listens on this machine alone."""
+    proxies: Several[IpNetwork] = ()
+    """Proxies before the public listener, as addresses or networks (`10.0.0.0/8`): from them alone
+    X-Forwarded-For is believed.  The proxy must set or append it."""
     base_url: WebUrl | None = None
     """How the public listener is reached from outside; it begins every link in a ticket.
     The address of `public` where it is not given."""
@@ -75,6 +107,8 @@ class Retention(Settings):
     """Attachments."""
     originals: Duration = timedelta(days=30)
     """Messages in the form in which they came."""
+    secrets: Duration = timedelta(days=7)
+    """Messages in the form in which they came, where that held a secret (`fanin original show`)."""
     dead_letters: Duration = timedelta(days=90)
     """Messages and deliveries that were given up."""
 
@@ -112,6 +146,28 @@ class Limits(Settings):
     """How many conversations are delivered to one helpdesk at once; urgent ones have one more."""
 
 
+class Triage(Settings):
+    """What says how urgent a message is and what it is about."""
+
+    rules: Several[FilePath] = ()
+    """Files with rules of your own, besides the shipped ones; they are read again at SIGHUP."""
+    shipped: bool = True
+    """Whether the shipped rules apply; their words can be named in either case."""
+
+    def read(self) -> Rules:
+        """The rules.  Raises Misconfigured with a line for each mistake in them."""
+        return read_rules(self.rules, shipped=self.shipped)
+
+    @field_validator("rules")
+    @classmethod
+    def _can_be_read(cls, files: tuple[Path, ...]) -> tuple[Path, ...]:
+        try:
+            read_rules(files)
+        except Misconfigured as error:
+            raise mistakes([((), str(error))]) from None
+        return files
+
+
 class Log(Settings):
     """What is logged, and how."""
 
@@ -129,9 +185,10 @@ class Config(Settings, BaseSettings):
     data_dir: FilePath = Path("data")
     """The folder of the store, the blobs, the keys and the locks."""
     connectors: dict[Name, Annotated[ConnectorSettings, KindOf(CONNECTORS)]] = Field(
-        default_factory=lambda known: _drop_folder(known["data_dir"])
+        default_factory=lambda known: _embedded_default(known["data_dir"])
     )
-    """What is read, by name.  Without it: `drop`, a Maildir at `inbox` in `data_dir`."""
+    """What is read, by name.  Without it: `drop`, a Maildir at `inbox` in `data_dir`, and `chat`, a chat for
+    pages of the public listener's own host."""
     queue: Annotated[QueueSettings, KindOf(QUEUES)] = EmbeddedSettings(kind="embedded")
     """What carries events to the helpdesks.  Without it: `embedded`."""
     helpdesks: Annotated[dict[Name, Annotated[HelpdeskSettings, KindOf(HELPDESKS)]], Field(min_length=1)] = Field(
@@ -148,6 +205,12 @@ class Config(Settings, BaseSettings):
     """The two listeners."""
     store: Store = Store()
     """How what was accepted is kept."""
+    facts: Facts = Facts()
+    """What is looked for in messages beside what everybody has."""
+    safety: Safety = Safety()
+    """What messages are compared with before anybody trusts them."""
+    triage: Triage = Triage()
+    """What says how urgent a message is and what it is about."""
     limits: Limits = Limits()
     """What a single message may cost."""
     log: Log = Log()
@@ -197,9 +260,12 @@ class Config(Settings, BaseSettings):
         return also
 
 
-def _drop_folder(data_dir: Path) -> dict[str, Any]:
+def _embedded_default(data_dir: Path) -> dict[str, Any]:
     source = {"type": "maildir", "path": data_dir / "inbox"}
-    return {"drop": CONNECTORS["email"].settings.model_validate({"kind": "email", "source": source})}
+    return {
+        "drop": CONNECTORS["email"].settings.model_validate({"kind": "email", "source": source}),
+        "chat": CONNECTORS["chat"].settings.model_validate({"kind": "chat"}),
+    }
 
 
 def _ticket_folder(data_dir: Path) -> dict[str, Any]:

@@ -57,6 +57,15 @@ class Health(Protocol):
     def retrying(self, reason: str) -> None:
         """Say that a single part (one folder, one file) fails while the rest goes on."""
 
+    def rejected(self, reason: str, remedy: str) -> None:
+        """Say that the source refuses us until a person acts, while another part (what is pushed) goes on."""
+
+    def expires(self, at: datetime | None) -> None:
+        """Say when the credentials end; None: they do not, or nobody knows."""
+
+    def spent(self, span: str, used: float, limit: float, unit: str) -> None:
+        """Say how much of a limit is used in the present span of time (`connectors.budget`)."""
+
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """What was said once in a conversation, by the customer or to them."""
@@ -73,6 +82,22 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     source_id: str | None = None
     """Under which the customer's message is accounted for; None for what was answered."""
     attachments: tuple[Attachment, ...] = ()
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation as the other side may know of it."""
+
+    conversation: str
+    tracking_number: str
+    last_sequence: int
+
+
+class Original(msgspec.Struct, frozen=True, kw_only=True):
+    """What was handed over under a source id, and is held."""
+
+    received_at: datetime
+    raw: bytes | None
+    """As it came; None where it has expired."""
 
 
 class State(Protocol):
@@ -111,6 +136,12 @@ class State(Protocol):
 
     async def history(self, conversation: str, after: int) -> list[Entry]:
         """Return what both sides said in the conversation after the given sequence number, in order."""
+
+    async def place(self, key: str) -> Place | None:
+        """Return the newest conversation that a message of this connector opened or continued under the key."""
+
+    async def original(self, source_id: str) -> Original | None:
+        """Return what the connector handed over under the source id, or None if nothing was accepted."""
 
 
 class Connector(Protocol):
@@ -152,6 +183,25 @@ class Speaker(Protocol):
         """
 
 
+class Elsewhere(msgspec.Struct, frozen=True, kw_only=True):
+    """Another way to the customer: a connector by its configured name, and the address to send to."""
+
+    connector: str
+    address: str
+
+
+@runtime_checkable
+class Forwarding(Protocol):
+    """A speaker whose customers may be away: an answer that they do not read goes another way."""
+
+    @property
+    def patience(self) -> timedelta | None:
+        """How long after `send` returned `unread` is to be asked; None: never."""
+
+    async def unread(self, reply: Reply, state: State) -> Elsewhere | None:
+        """Return where the answer is to be sent as well; None where it was read or there is no other way."""
+
+
 @runtime_checkable
 class Routed(Protocol):
     """A connector that is told of messages by HTTP: it serves a part of the public listener."""
@@ -170,6 +220,14 @@ class Checkable(Protocol):
 
     async def check(self) -> None:
         """Return if credentials and reachability are proven; raise an error that names the remedy."""
+
+
+@runtime_checkable
+class Provable(Protocol):
+    """A connector that keeps in State what it needs to prove its settings: rotating tokens, a budget."""
+
+    async def prove(self, state: State) -> str:
+        """Do what `Checkable.check` does, and return what an operator wants to know besides, in a few words."""
 
 
 @runtime_checkable

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from delivery.base import Files, Helpdesk, Queue
+from delivery.base import Files, Helpdesk, Place, Queue
+from delivery.helpdesks.rt.settings import RtSettings
+from delivery.helpdesks.webhook_settings import WebhookSettings
 from delivery.settings import ArqSettings, ConsumerSettings, EmbeddedSettings, FileSettings
 from model.kind import Kind
 
@@ -17,9 +19,9 @@ class MakeQueue(Protocol):
 
 
 class MakeHelpdesk(Protocol):
-    """Makes a helpdesk of its settings and of the place where attachments are found."""
+    """Makes a helpdesk of its settings, and of the place where it finds attachments and keeps what it must."""
 
-    def __call__(self, settings: Any, files: Files) -> Helpdesk: ...
+    def __call__(self, settings: Any, place: Place, /) -> Helpdesk: ...
 
 
 def _embedded(settings: EmbeddedSettings, concurrency: Mapping[str, int]) -> Queue:  # noqa: ARG001  nothing to set
@@ -40,7 +42,19 @@ def _file(settings: FileSettings, files: Files) -> Helpdesk:
     return FileHelpdesk(settings.path, files)
 
 
-def _consumer(settings: ConsumerSettings, files: Files) -> Helpdesk:  # noqa: ARG001  attachments are fetched by their links
+def _rt(settings: RtSettings, place: Place) -> Helpdesk:
+    from delivery.helpdesks.rt.helpdesk import RtHelpdesk  # noqa: PLC0415 - see Kind
+
+    return RtHelpdesk(settings, place)
+
+
+def _webhook(settings: WebhookSettings, place: Place) -> Helpdesk:  # noqa: ARG001  nothing to keep
+    from delivery.helpdesks.webhook import WebhookHelpdesk  # noqa: PLC0415 - see Kind
+
+    return WebhookHelpdesk(settings)
+
+
+def _consumer(settings: ConsumerSettings, place: Place) -> Helpdesk:  # noqa: ARG001  attachments are fetched by their links
     from delivery.helpdesks.consumer import ConsumerHelpdesk  # noqa: PLC0415 - see Kind
 
     return ConsumerHelpdesk(settings)
@@ -52,5 +66,7 @@ QUEUES: dict[str, Kind[MakeQueue]] = {
 }
 HELPDESKS: dict[str, Kind[MakeHelpdesk]] = {
     "file": Kind(FileSettings, _file),
+    "rt": Kind(RtSettings, _rt),
+    "webhook": Kind(WebhookSettings, _webhook),
     "consumer": Kind(ConsumerSettings, _consumer),
 }

@@ -7,6 +7,7 @@ harm: it only says that there may be something to do.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
@@ -49,6 +50,26 @@ class Files(Protocol):
         """The same for threads: blocks on the disk."""
 
 
+class Kept(Protocol):
+    """What a helpdesk keeps over restarts; every process that delivers to it sees the same."""
+
+    async def get(self, key: str) -> tuple[Json, int] | None:
+        """Return the value and its version, or None if there is none or it has expired."""
+
+    async def put(self, key: str, value: Json, *, version: int | None = None, expires: datetime | None = None) -> bool:
+        """Compare and set: False, having changed nothing, if the stored version is another (None: no value).
+
+        Raises Transient if the store cannot take it.
+        """
+
+    async def delete(self, key: str) -> None:
+        """Forget the value; it is no error if there is none."""
+
+
+class Place(Files, Kept, Protocol):
+    """What a helpdesk is given to work with."""
+
+
 class Helpdesk(Protocol):
     """Takes events.
 
@@ -70,6 +91,74 @@ class Helpdesk(Protocol):
 
         Raises Transient or CredentialsRejected, saying what to do.
         """
+
+
+@runtime_checkable
+class Provable(Protocol):
+    """A helpdesk of which more can be proven than `check` does, by leaving a trace in it."""
+
+    async def prove(self) -> list[str]:
+        """Do once what deliveries need, and take it back as far as that is possible; for `fanin check` alone.
+
+        Returns what an operator should know although it works.  Raises Transient, CredentialsRejected or
+        Misconfigured, saying what to do.
+        """
+
+
+class AnswerFile(Struct, frozen=True, kw_only=True):
+    """A file that an agent attached; `id` is the helpdesk's name for its content."""
+
+    id: str
+    filename: str
+    media_type: str
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What an agent wrote into a ticket for the customer to read."""
+
+    id: str
+    """The helpdesk's name for it, such as `rt:transaction:123`: the same however often it is read."""
+    tickets: tuple[str, ...]
+    """The ticket's own names (`TicketRef.value`): the present one first, then those merged into it."""
+    author: str
+    """The agent's name as the helpdesk shows it."""
+    text: str
+    """What was written; empty where there is `html` alone."""
+    html: str | None = None
+    """As the agent's browser sent it: to be sanitised before it is shown."""
+    automatic: bool = False
+    """Whether the helpdesk itself wrote it."""
+    files: tuple[AnswerFile, ...] = ()
+    at: datetime
+
+
+class Answers(Struct, frozen=True, kw_only=True):
+    """Some answers, oldest first, and the place from which to read on once they are booked."""
+
+    found: tuple[Answer, ...]
+    cursor: Json
+    more: bool = False
+    """Whether there is more to be read at once."""
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """A helpdesk whose agents answer in it, where fanin has to look for what they wrote.
+
+    1. `answers` never gives what fanin itself wrote, what the requester wrote, or what is meant for agents
+       alone, nor anything of tickets that are not fanin's.
+    2. Read on from a returned cursor, nothing is missing, whatever happened meanwhile; something may be
+       given twice, under the same id.
+    """
+
+    async def answers(self, after: Json | None) -> Answers:
+        """Read a page of answers written since the cursor `after`; None begins now, with none.
+
+        Raises Transient or CredentialsRejected.
+        """
+
+    def read_answer_file(self, file: AnswerFile) -> AsyncIterator[bytes]:
+        """Yield the content in pieces.  Raises Transient, or KeyError if it is not there any more."""
 
 
 class Acknowledgement(Struct, frozen=True):

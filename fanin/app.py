@@ -23,10 +23,11 @@ from delivery.worker import Policy
 from fanin.door import Door
 from fanin.http import Surface, listening
 from fanin.isolation import Isolation, Journal
+from fanin.knowledge import read_knowledge
 from fanin.mount import Mount
 from fanin.pipeline import ConnectorIntake, Pipeline
 from fanin.replies import Replies
-from fanin.state import ConnectorState
+from fanin.state import ConnectorState, HelpdeskPlace
 from fanin.supervisor import LOCK_PAUSE, Post, Supervisor
 from model.clock import SystemClock
 from model.draft import Context, Draft
@@ -51,6 +52,7 @@ class App:
 
     def __init__(self, config: Config, store: Store) -> None:
         self.config, self.store = config, store
+        self._knowledge = read_knowledge(config)
         self.supervisor = Supervisor()
         self.reloading = asyncio.Lock()
         self.desks = {name: self._desk(name) for name in config.helpdesks}
@@ -74,7 +76,7 @@ class App:
             name,
             settings,
             make=lambda health: factory(name, settings, health),
-            intake=ConnectorIntake(self.pipeline, self.store, name, partial(_context, settings)),
+            intake=ConnectorIntake(self.pipeline, self.store, name, partial(self._context, settings)),
             state=ConnectorState(self.store, name),
             lock=lambda: process_lock(self.config.data_dir / "locks", name),
         )
@@ -111,8 +113,8 @@ class App:
             await stack.enter_async_context(private)
             if role != "deliver":
                 mount = Mount(self.supervisor.posts.values)
-                public = listening(surface.public(http.private_token, mount.handle), http.public, "http.public")
-                await stack.enter_async_context(public)
+                application = surface.public(http.private_token, mount.handle, http.proxies)
+                await stack.enter_async_context(listening(application, http.public, "http.public"))
             yield
 
     def _door(self) -> Door:
@@ -120,7 +122,8 @@ class App:
         return Door(self.store, tokens, self.config.http.private_token, self.replies.wake)
 
     async def reload(self, config: Config) -> None:
-        """Exchange the connectors that changed; say what else needs a restart."""
+        """Exchange the connectors that changed, read lists and rules again; say what else needs a restart."""
+        self._knowledge = await asyncio.to_thread(read_knowledge, config)
         await self.supervisor.arrange(self.posts(config))
         fixed = ("data_dir", "queue", "helpdesks", "routes", "also", "http", "store", "limits", "log")
         changed = [name for name in fixed if getattr(config, name) != getattr(self.config, name)]
@@ -133,7 +136,7 @@ class App:
 
     def _desk(self, name: str) -> Desk:
         settings = self.config.helpdesks[name]
-        helpdesk = HELPDESKS[settings.kind].factory(settings, self.store)
+        helpdesk = HELPDESKS[settings.kind].factory(settings, HelpdeskPlace(self.store, name))
         return Desk(name, helpdesk, Health(name, "helpdesk"), SystemClock())
 
     def _delivery(self) -> Delivery:
@@ -141,11 +144,16 @@ class App:
         queue = QUEUES[self.config.queue.kind].factory(self.config.queue, dict.fromkeys(self.desks, limits.deliveries))
         return Delivery(self.store, queue, self.desks, Policy(max_tries=limits.max_tries), SystemClock())
 
+    def _context(self, settings: ConnectorSettings, now: datetime) -> Context:
+        """What the normalizer may know at this moment; a reload changes it under running connectors."""
+        return self._knowledge.context(settings, now)
+
     def _route(self, envelope: Envelope, draft: Draft) -> tuple[Target, ...]:
         triage, language = draft.triage, draft.message.language
         traits = {
             "category": triage.category,
             "topic": triage.topic,
+            "route": triage.route,
             "urgency": triage.urgency,
             "lane": triage.lane,
             "language": language.code if language else None,
@@ -177,6 +185,7 @@ class App:
             messages=keep.messages,
             attachments=keep.attachments,
             originals=keep.originals,
+            secrets=keep.secrets,
             dead_letters=keep.dead_letters,
         )
         while True:
@@ -244,11 +253,3 @@ async def _reload(app: App, load: Callable[[], Config]) -> None:
             log.warning("config.refused", reason=str(error))
         except Exception:
             log.exception("config.defect")
-
-
-def _context(settings: ConnectorSettings, now: datetime) -> Context:
-    return Context(
-        now=now,
-        own_addresses=tuple(getattr(settings, "own_addresses", ())),
-        trusted_authserv=tuple(getattr(settings, "trusted_authserv", ())),
-    )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 
-from connectors.base import Entry
+from connectors.base import Entry, Original, Place
 from model.envelope import BlobRef
 from model.json import Json
 from model.ticket import Attachment, Ticket
@@ -64,6 +64,24 @@ class ConnectorState:
         answered = [self._answer(one) for one in await self._store.replies.said(conversation, after)]
         return sorted(asked + answered, key=lambda entry: entry.sequence)
 
+    async def place(self, key: str) -> Place | None:
+        """Return the newest conversation that a message of this connector opened or continued under the key."""
+        found = await self._store.find_place(self._connector, key)
+        return found and Place(conversation=found[0], tracking_number=found[1], last_sequence=found[2])
+
+    async def original(self, source_id: str) -> Original | None:
+        """Return what the connector handed over under the source id, or None if nothing was accepted."""
+        found = await self._store.find_accepted(self._connector, source_id)
+        if found is None:
+            return None
+        event, received_at = found
+        sha256 = await self._store.find_original(event)
+        try:
+            raw = sha256 and b"".join([piece async for piece in self._store.read_blob(sha256)])
+        except KeyError:  # it has expired meanwhile
+            raw = None
+        return Original(received_at=received_at, raw=raw or None)
+
     def _answer(self, said: Said) -> Entry:
         return Entry(
             id=said.id,
@@ -74,6 +92,17 @@ class ConnectorState:
             text=said.text,
             attachments=answer_attachments(self._store, said),
         )
+
+
+class HelpdeskPlace(ConnectorState):
+    """The `delivery.base.Place` of one helpdesk; no connector can have the name under which it keeps things."""
+
+    def __init__(self, store: Store, helpdesk: str) -> None:
+        super().__init__(store, f"helpdesk/{helpdesk}")
+
+    def iter_blob(self, sha256: str) -> Iterator[bytes]:
+        """Yield the clear content of a blob in pieces, in a thread."""
+        return self._store.iter_blob(sha256)
 
 
 def answer_attachments(store: Store, said: Said) -> tuple[Attachment, ...]:

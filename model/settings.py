@@ -158,7 +158,8 @@ class Settings(BaseModel):
         document = handler(schema)
         described = handler.resolve_ref_schema(document)
         for name, text in attribute_docs(cls).items():
-            described["properties"].get(name, {})["description"] = text
+            field = cls.model_fields.get(name)
+            described["properties"].get((field and field.alias) or name, {})["description"] = text
         _describe_secret_files(described, _secret_fields(cls))
         return document
 

@@ -148,6 +148,9 @@ class Fact(Struct, frozen=True, kw_only=True):
 
     value: str
     kind: str | None = None
+    span: tuple[int, int] | None = None
+    """Where it first stands: beginning and end in code points of `message.text`; null where it is elsewhere,
+    such as in the subject."""
 
 
 class Facts(Struct, frozen=True, kw_only=True):
@@ -159,6 +162,10 @@ class Facts(Struct, frozen=True, kw_only=True):
     times: tuple[Fact, ...] = ()
     phones: tuple[Fact, ...] = ()
     urls: tuple[Fact, ...] = ()
+    orders: tuple[Fact, ...] = ()
+    """Numbers of orders, users and cases; `kind` is what the number is called."""
+    versions: tuple[Fact, ...] = ()
+    """Versions of the app (`kind` is `app`), and of the system or browser that `kind` names."""
     app: dict[str, str] | None = None
 
 
@@ -177,6 +184,9 @@ class Triage(Struct, frozen=True, kw_only=True):
     urgency: Urgency = "normal"
     lane: Lane = "normal"
     route: str | None = None
+    """The name of the team that a rule wants to have it; routes of the configuration can ask for it."""
+    tags: tuple[str, ...] = ()
+    """What rules add besides, for whoever sorts tickets."""
     matched: tuple[Matched, ...] = ()
 
 

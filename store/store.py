@@ -10,20 +10,21 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
-from msgspec import Struct
 from sqlalchemy import Connection, Engine, select
 
+from model.draft import Heard
 from model.envelope import BlobRef, Receipt
 from model.errors import Misconfigured, Permanent, Transient
 from model.event import Event, Job, TicketRef
 from model.json import Json
 from model.ticket import Lane
-from store import audit, dead_letters, kept, ledger, retention
+from store import audit, dead_letters, kept, ledger, places, redaction, retention
 from store.accept import Acceptance, Terms, known_sources
 from store.arrival import SMALL, Batch, Content
 from store.blobs import BlobFiles
 from store.crypto import Vault, load_master_key
 from store.database import create_store_engine
+from store.files import StoredFile, find_file
 from store.handed import HandedBook
 from store.locks import NamedLocks
 from store.migrate import migrate
@@ -41,15 +42,6 @@ FILE_WRITERS = 4
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class StoredFile(Struct, frozen=True):
-    """An attachment as it is kept."""
-
-    sha256: str
-    size: int
-    media_type: str
-    filename: str
 
 
 class Store:
@@ -183,10 +175,29 @@ class Store:
 
     async def find_attachment(self, id_: str) -> StoredFile | None:
         """An attachment by its id, or None if there is none (any more)."""
-        return await self._read(_find_attachment, self.vault, id_)
+        return await self._read(find_file, self.vault, id_)
+
+    async def heard(self, connector: str, keys: Sequence[str]) -> list[Heard]:
+        """What was said last in the conversations that a connector's messages opened under the keys, in order."""
+        return await self._read(redaction.heard, self.vault, connector, keys)
+
+    async def scrub(self) -> None:
+        """Take what was overwritten out of the write-ahead log, too; not while somebody reads, but then later."""
+        await self._read(_checkpoint)
+
+    async def open_original(self, event: str, by: str) -> str | None:
+        """The SHA-256 of a message as it came, whether it held a secret or not; who asked for it is remembered."""
+        sha256 = await self._read(_find_original, event, "secret") or await self._read(_find_original, event)
+        if sha256 is not None:
+            await self._writer.do(redaction.record_openings, redaction.Opening(event, by, _now()))
+        return sha256
+
+    async def openings(self) -> list[redaction.Opening]:
+        """Who looked at which original, first things first."""
+        return await self._read(redaction.list_openings)
 
     async def find_original(self, owner: str) -> str | None:
-        """The SHA-256 of the message as it came, of an event or a dead letter; None if it has expired."""
+        """The SHA-256 of the message as it came, of an event or a dead letter; None if it expired or held a secret."""
         return await self._read(_find_original, owner)
 
     # -- connectors' own ------------------------------------------------------------------------
@@ -275,6 +286,14 @@ class Store:
         """The conversation whose ticket at a helpdesk has the reference, or None."""
         return await self._read(_conversation_of, helpdesk, reference)
 
+    async def find_place(self, connector: str, key: str) -> tuple[str, str, int] | None:
+        """Conversation, tracking number and last sequence of the newest that a connector opened under a thread key."""
+        return await self._read(places.find_place, connector, self.vault.digest(b"thread", key))
+
+    async def find_accepted(self, connector: str, source_id: str) -> tuple[str, datetime] | None:
+        """The event of an accepted message and when that arrived, or None if no such message was accepted."""
+        return await self._read(places.find_accepted, connector, source_id)
+
     # -- operators ------------------------------------------------------------------------------
 
     async def account(self, helpdesks: list[str]) -> audit.Account:
@@ -341,15 +360,6 @@ def _find_blob(connection: Connection, sha256: str) -> Any:
     return connection.execute(select(blob).where(blob.c.sha256 == sha256)).one_or_none()
 
 
-def _find_attachment(connection: Connection, vault: Vault, id_: str) -> StoredFile | None:
-    wanted = select(attachment).where(attachment.c.id == id_, attachment.c.role == "attachment")
-    row = connection.execute(wanted).one_or_none()
-    if row is None:
-        return None
-    name = vault.open(row.filename, id_.encode()).decode() if row.filename else ""
-    return StoredFile(row.sha256, row.size, row.media_type, name)
-
-
 def _find_conversation(connection: Connection, number: str) -> str | None:
     return connection.execute(select(conversation.c.id).where(conversation.c.tracking_number == number)).scalar()
 
@@ -364,8 +374,12 @@ def _conversation_of(connection: Connection, helpdesk: str, reference: str) -> s
     return connection.execute(wanted.order_by(ticket.c.conversation).limit(1)).scalar()
 
 
-def _find_original(connection: Connection, owner: str) -> str | None:
-    wanted = select(attachment.c.sha256).where(attachment.c.event == owner, attachment.c.role == "original")
+def _checkpoint(connection: Connection) -> None:
+    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+
+
+def _find_original(connection: Connection, owner: str, role: str = "original") -> str | None:
+    wanted = select(attachment.c.sha256).where(attachment.c.event == owner, attachment.c.role == role)
     return connection.execute(wanted).scalar()
 
 

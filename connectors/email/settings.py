@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from email.utils import parseaddr
 from os.path import realpath
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from connectors.settings import ConnectorSettings
-from model.settings import ByteSize, Duration, FilePath, Form, OneOrMore, Secret, Settings, Several, WebUrl, mistakes
+from connectors.settings import ConnectorSettings, SecretUrl
+from model.settings import ByteSize, Duration, FilePath, Form, OneOrMore, Secret, Settings, Several, mistakes
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 MailAddress = Annotated[
@@ -18,17 +18,6 @@ MailAddress = Annotated[
     StringConstraints(strip_whitespace=True, to_lower=True, max_length=320),
     Form(r"[^@\s<>]+@[^@\s<>]+", "expected an address such as support@example.com"),
 ]
-
-
-def _confidential(value: str) -> str:
-    host = urlsplit(value).hostname or ""
-    if value.startswith("https:") or host in ("127.0.0.1", "localhost", "::1"):
-        return value
-    msg = "expected an https address: secrets are sent to it"
-    raise ValueError(msg)
-
-
-TokenUrl = Annotated[WebUrl, AfterValidator(_confidential)]
 
 
 def _tls(value: Any) -> Any:
@@ -88,7 +77,7 @@ class MicrosoftToken(Settings):
     """The client secret's value."""
     scope: Text = "https://outlook.office365.com/.default"
     """The scope that is asked for; national clouds have their own."""
-    token_url: TokenUrl = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"  # noqa: S105 - an address
+    token_url: SecretUrl = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"  # noqa: S105 - an address
     """Where tokens are issued; `{tenant}` is filled in."""
 
 
@@ -103,7 +92,7 @@ class GoogleToken(Settings):
     """The OAuth client's secret."""
     refresh_token: Secret
     """The refresh token that was issued for the scope https://mail.google.com/."""
-    token_url: TokenUrl = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+    token_url: SecretUrl = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
     """Where tokens are issued."""
 
 
@@ -145,6 +134,47 @@ class ImapSource(Settings):
         return self
 
 
+class SmtpSettings(Settings):
+    """A server that takes answers (RFC 6409)."""
+
+    host: Text
+    """The server's name."""
+    tls: Tls = "starttls"
+    """`starttls`, `true` (TLS from the first byte), or `false` (nothing is encrypted)."""
+    port: Annotated[int, Field(ge=1, le=65535, default_factory=lambda data: 465 if data.get("tls") is True else 587)]
+    """The server's port; 465 where `tls` is `true`, else 587."""
+    ca_file: FilePath | None = None
+    """Certificates (PEM) that are trusted instead of the system's."""
+    user: Text | None = None
+    """The user name; without it nobody logs in."""
+    password: Secret | None = None
+    """The password."""
+    from_: Annotated[
+        str,
+        Field(alias="from"),
+        Form(r"[^\r\n]*[^@\s<>]+@[^@\s<>]+>?", "expected an address, such as Support <support@example.com>"),
+    ]
+    """Who answers: an address, or a name and an address in angle brackets."""
+
+    @property
+    def address(self) -> str:
+        """The address that answers come from."""
+        return parseaddr(self.from_)[1]
+
+    @property
+    def name(self) -> str:
+        """The name that answers come from; it may be empty."""
+        return parseaddr(self.from_)[0]
+
+    @model_validator(mode="after")
+    def _user_and_password(self) -> Self:
+        if (self.user is None) != (self.password is None):
+            raise mistakes([(("user",), "user and password (or password_file) need each other")])
+        if self.user and self.tls is False and self.host not in ("127.0.0.1", "localhost", "::1"):
+            raise mistakes([(("tls",), "the password would be sent unencrypted; use starttls or true")])
+        return self
+
+
 class EmailSettings(ConnectorSettings):
     """A mailbox that customers write to."""
 
@@ -162,6 +192,8 @@ class EmailSettings(ConnectorSettings):
     """The folder that `after: move` moves to; it must not be one of `folders`."""
     own_addresses: Several[MailAddress] = ()
     """Addresses that are ours: mail from them is an answer or a loop.  The first names the account."""
+    send: SmtpSettings | None = None
+    """The server that takes the answers; without it none can be sent from this mailbox."""
     trusted_authserv: Several[Text] = ()
     """Names of the servers whose Authentication-Results are believed (RFC 8601); none are by default."""
 

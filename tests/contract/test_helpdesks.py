@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,16 @@ import pytest
 
 from delivery.base import Helpdesk
 from delivery.helpdesks.file import FileHelpdesk
+from delivery.helpdesks.webhook import WebhookHelpdesk
+from delivery.helpdesks.webhook_settings import WebhookSettings
 from model.errors import Transient
 from model.event import Event
+from model.settings import Secret
 from tests.contract.helpdesks import CONTENT, HelpdeskContract
 from tests.support.events import MemoryFiles, event
 from tests.support.helpdesk import MemoryHelpdesk
+from tests.support.http_desk import Trouble
+from tests.support.webhook import SECRET, Receiver
 
 
 class TestMemory(HelpdeskContract):
@@ -100,3 +106,37 @@ class TestFile(HelpdeskContract):
         await helpdesk.submit(event(1, files=(CONTENT,)), None, {})
 
         assert [path.name for path in (self.folder / "attachments").iterdir()] == [hashlib.sha256(CONTENT).hexdigest()]
+
+
+class TestWebhook(HelpdeskContract):
+    """A receiver that keeps to Standard Webhooks."""
+
+    kind = "webhook"
+
+    @pytest.fixture
+    async def helpdesk(self) -> AsyncIterator[Helpdesk]:
+        """A receiver that has nothing."""
+        self.receiver = Receiver()
+        async with self.receiver.serving():
+            yield self._made()
+
+    def _made(self) -> Helpdesk:
+        return WebhookHelpdesk(
+            WebhookSettings(kind="webhook", url=self.receiver.url, secret=Secret(SECRET), allow_private=True)
+        )
+
+    async def stored(self, helpdesk: Any) -> list[Event]:
+        """What it took."""
+        return list(self.receiver.events.values())
+
+    def take_down(self, helpdesk: Any) -> None:
+        """Drop every connection."""
+        self.receiver.fail_all(Trouble(drops=True))
+
+    def bring_up(self, helpdesk: Any) -> None:
+        """Answer again."""
+        self.receiver.fail_all(None)
+
+    def again(self, helpdesk: Any) -> Helpdesk:
+        """Another process that posts to it."""
+        return self._made()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from model.event import Event
 from model.ticket import Attachment, Channel, ConversationPart, Lane, Message, Requester, Ticket
+from tests.support.memory import MemoryState
 
 WHEN = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 
@@ -62,3 +63,11 @@ class MemoryFiles:
         """The same."""
         for piece in self.iter_blob(sha256):
             yield piece
+
+
+class MemoryPlace(MemoryFiles, MemoryState):
+    """Content by digest, and what a helpdesk keeps until the test ends."""
+
+    def __init__(self, *contents: bytes) -> None:
+        MemoryFiles.__init__(self, *contents)
+        MemoryState.__init__(self)

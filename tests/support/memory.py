@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from connectors.base import Entry
+from connectors.base import Entry, Original, Place
 from model.envelope import BlobRef, Envelope, Receipt
 from model.errors import Transient
 from model.json import Json
@@ -159,6 +159,14 @@ class MemoryState:
         """Nothing was ever said."""
         return []
 
+    async def place(self, key: str) -> Place | None:
+        """No conversation is known."""
+        return None
+
+    async def original(self, source_id: str) -> Original | None:
+        """Everything has expired."""
+        return None
+
     def read(self, raw: bytes | BlobRef) -> bytes:
         """Return the content of an envelope, wherever it lies."""
         return self.blobs[raw.sha256] if isinstance(raw, BlobRef) else raw
@@ -171,6 +179,9 @@ class MemoryHealth:
         self.reads = 0
         self.lags: list[timedelta | None] = []
         self.reasons: list[str] = []
+        self.refusals: list[tuple[str, str]] = []
+        self.expires_at: datetime | None = None
+        self.budgets: dict[tuple[str, str], tuple[float, float]] = {}
         self._waiting: list[tuple[Callable[[MemoryHealth], bool], asyncio.Future[None]]] = []
 
     def proven(self, *, lag: timedelta | None = None) -> None:
@@ -182,6 +193,20 @@ class MemoryHealth:
     def retrying(self, reason: str) -> None:
         """Remember the reason."""
         self.reasons.append(reason)
+        self._wake()
+
+    def rejected(self, reason: str, remedy: str) -> None:
+        """Remember the refusal."""
+        self.refusals.append((reason, remedy))
+        self._wake()
+
+    def expires(self, at: datetime | None) -> None:
+        """Remember the end of the credentials."""
+        self.expires_at = at
+
+    def spent(self, span: str, used: float, limit: float, unit: str) -> None:
+        """Remember what was used."""
+        self.budgets[span, unit] = (used, limit)
         self._wake()
 
     async def until(self, condition: Callable[[MemoryHealth], bool], *, within: float = 30) -> None:

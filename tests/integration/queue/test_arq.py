@@ -107,7 +107,7 @@ async def test_workers_that_are_restarted_again_and_again_forget_nothing(
         events |= {event.id: event for event in bench.desk.events}
     bench = bench_for(store, redis_server)
     async with bench.running():
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while await store.backlog():
                 await asyncio.sleep(0.02)
     await bench.delivery.close()

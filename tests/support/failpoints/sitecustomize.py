@@ -6,6 +6,7 @@ operators run is what dies; the product knows nothing of it.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Callable
@@ -142,6 +143,48 @@ def _answer_read(point: _Point) -> None:
     FileHelpdesk.submit = submit  # type: ignore[method-assign]
 
 
+def _rt_before_request(point: _Point) -> None:
+    from delivery.helpdesks.rt.client import RtSession
+
+    original = RtSession.post
+
+    async def post(self: Any, path: str, fields: Any, parts: Any = None) -> Any:
+        if parts is not None and point.passed():
+            _die()
+        return await original(self, path, fields, parts)
+
+    RtSession.post = post  # type: ignore[method-assign]
+
+
+def _rt_request_sent(point: _Point) -> None:
+    """Die when the whole request is on its way and nothing has come back."""
+    from aiohttp import MultipartWriter
+
+    original = MultipartWriter.write
+
+    async def write(self: Any, *arguments: Any, **options: Any) -> None:
+        await original(self, *arguments, **options)
+        if point.passed():
+            await asyncio.sleep(0.02)
+            _die()
+
+    MultipartWriter.write = write  # type: ignore[method-assign]
+
+
+def _rt_answer_read(point: _Point) -> None:
+    from delivery.helpdesks.rt import client
+
+    original = client._read
+
+    async def read(response: Any) -> bytes:
+        content = await original(response)
+        if response.status == 201 and point.passed():
+            _die()
+        return content
+
+    client._read = read
+
+
 POINTS: dict[str, Callable[[_Point], None]] = {
     "after-blob": _after_blob,
     "before-commit": lambda point: _around_commit(point, before=True),
@@ -152,6 +195,9 @@ POINTS: dict[str, Callable[[_Point], None]] = {
     "after-publish": _after_publish,
     "request-sent": _request_sent,
     "answer-read": _answer_read,
+    "rt-before-request": _rt_before_request,
+    "rt-request-sent": _rt_request_sent,
+    "rt-answer-read": _rt_answer_read,
 }
 
 if wanted := os.environ.get("FAILPOINT"):

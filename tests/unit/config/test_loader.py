@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.loader import load
+from connectors.chat.settings import ChatSettings
 from connectors.email.settings import EmailSettings, ImapSource, MaildirSource
 from delivery.settings import FileSettings, Route, When
 from model.errors import Misconfigured
@@ -31,7 +32,10 @@ def test_without_anything():
     """Without any configuration a Maildir in the data folder is read, and tickets are files beside it."""
     config = load(None, {})
     source = MaildirSource(type="maildir", path=Path("data/inbox"))
-    assert config.connectors == {"drop": EmailSettings(kind="email", source=source)}
+    assert config.connectors == {
+        "drop": EmailSettings(kind="email", source=source),
+        "chat": ChatSettings(kind="chat"),
+    }
     assert config.helpdesks == {"archive": FileSettings(kind="file", path=Path("data/tickets"))}
     assert config.routes == (Route(to=("archive",)),)
     assert (str(config.http.public), str(config.http.private)) == ("127.0.0.1:8080", "127.0.0.1:9090")
@@ -53,7 +57,7 @@ def test_an_empty_file_is_no_configuration():
 def test_the_example_is_valid():
     """The annotated example loads as it is."""
     config = load(ROOT / "config" / "fanin.example.yaml", {})
-    assert list(config.connectors) == ["support_mail", "drop"]
+    assert {"support_mail", "drop", "web_chat", "x_official"} <= set(config.connectors)
     assert config.connectors["support_mail"].source.port == 993
     assert config.routes[0].when == When(category=("security",), urgency=("critical", "high"))
 

@@ -1,0 +1,1 @@
+"""The chat connector: customers write in an app or on a page, by HTTP and WebSocket."""

@@ -1,0 +1,28 @@
+"""Where something that a connector handed over has its place."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from store.arrival import moment
+from store.schema import conversation, conversation_key, message
+
+
+def find_place(connection: Connection, connector: str, thread_key: bytes) -> tuple[str, str, int] | None:
+    """Conversation, tracking number and last sequence of the newest that a connector opened under a thread key."""
+    of_key = select(conversation_key.c.conversation).where(conversation_key.c.thread_key == thread_key)
+    columns = (conversation.c.id, conversation.c.tracking_number, conversation.c.last_sequence)
+    wanted = select(*columns).where(conversation.c.id.in_(of_key), conversation.c.connector == connector)
+    row = connection.execute(wanted.order_by(conversation.c.opened_at.desc()).limit(1)).one_or_none()
+    return None if row is None else (row.id, row.tracking_number, row.last_sequence)
+
+
+def find_accepted(connection: Connection, connector: str, source_id: str) -> tuple[str, datetime] | None:
+    """The event of an accepted message and when that arrived, or None if no such message was accepted."""
+    wanted = select(message.c.event, message.c.received_at).where(
+        message.c.connector == connector, message.c.source_id == source_id, message.c.event.is_not(None)
+    )
+    row = connection.execute(wanted).one_or_none()
+    return None if row is None else (row.event, moment(row.received_at))
