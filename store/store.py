@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
-from msgspec import Struct
 from sqlalchemy import Connection, Engine, select
 
 from model.draft import Heard
@@ -25,6 +24,7 @@ from store.arrival import SMALL, Batch, Content
 from store.blobs import BlobFiles
 from store.crypto import Vault, load_master_key
 from store.database import create_store_engine
+from store.files import StoredFile, find_file
 from store.handed import HandedBook
 from store.locks import NamedLocks
 from store.migrate import migrate
@@ -42,15 +42,6 @@ FILE_WRITERS = 4
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class StoredFile(Struct, frozen=True):
-    """An attachment as it is kept."""
-
-    sha256: str
-    size: int
-    media_type: str
-    filename: str
 
 
 class Store:
@@ -184,7 +175,7 @@ class Store:
 
     async def find_attachment(self, id_: str) -> StoredFile | None:
         """An attachment by its id, or None if there is none (any more)."""
-        return await self._read(_find_attachment, self.vault, id_)
+        return await self._read(find_file, self.vault, id_)
 
     async def heard(self, connector: str, keys: Sequence[str]) -> list[Heard]:
         """What was said last in the conversations that a connector's messages opened under the keys, in order."""
@@ -369,15 +360,6 @@ class Store:
 
 def _find_blob(connection: Connection, sha256: str) -> Any:
     return connection.execute(select(blob).where(blob.c.sha256 == sha256)).one_or_none()
-
-
-def _find_attachment(connection: Connection, vault: Vault, id_: str) -> StoredFile | None:
-    wanted = select(attachment).where(attachment.c.id == id_, attachment.c.role == "attachment")
-    row = connection.execute(wanted).one_or_none()
-    if row is None:
-        return None
-    name = vault.open(row.filename, id_.encode()).decode() if row.filename else ""
-    return StoredFile(row.sha256, row.size, row.media_type, name)
 
 
 def _find_conversation(connection: Connection, number: str) -> str | None:

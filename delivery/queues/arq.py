@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import msgspec
 import orjson
@@ -29,7 +29,7 @@ from model.ticket import Lane
 
 LANES: tuple[Lane, ...] = get_args(Lane)
 FUNCTION = "deliver"
-PIPELINE = 100
+TOGETHER = 100
 """Jobs that are published together."""
 EXPIRY = 30 * 24 * 3600
 """Seconds for which a job waits for a worker; one that has expired is published again."""
@@ -39,6 +39,12 @@ RENEWAL = 3
 """Seconds after which a worker renews its claims."""
 STOP = 5
 """Seconds in which jobs that are under way have to end when they are told to."""
+_ADD = """
+for i = 2, #ARGV, 4 do
+  redis.call('SET', KEYS[1] .. ARGV[i], ARGV[i + 3], 'NX', 'EX', ARGV[1])
+  redis.call('ZADD', ARGV[i + 1], 'NX', ARGV[i + 2], ARGV[i])
+end
+"""
 
 
 class ArqQueue:
@@ -56,8 +62,8 @@ class ArqQueue:
         """Add the jobs whose ids are not known; raises Transient if Redis cannot take them."""
         with _transient():
             self._redis = self._redis or self._connect()
-            for start in range(0, len(jobs), PIPELINE):
-                await self._add(self._redis, jobs[start : start + PIPELINE])
+            for start in range(0, len(jobs), TOGETHER):
+                await self._add(self._redis, jobs[start : start + TOGETHER])
 
     async def run(self, deliver: Deliver) -> None:
         """Run a worker of arq for each lane of each helpdesk until cancelled."""
@@ -87,16 +93,15 @@ class ArqQueue:
             self._redis = None
 
     async def _add(self, redis: ArqRedis, jobs: Sequence[Job]) -> None:
-        """Write jobs as `ArqRedis.enqueue_job` does, many in one round trip and all or nothing."""
+        """Write jobs as `ArqRedis.enqueue_job` does, many in one command and all or nothing."""
         now = time.time() * 1000
-        async with redis.pipeline(transaction=True) as pipe:
-            for number, job in enumerate(jobs):
-                entry: dict[str, Any] = {"t": None, "f": FUNCTION, "a": [job], "k": {}, "et": int(now)}
-                pipe.set(job_key_prefix + job.id, msgspec.json.encode(entry), nx=True, ex=EXPIRY)
-                # The fraction keeps the order within a millisecond; a time to come would have to be waited for.
-                score = now - 1 + number / len(jobs)
-                pipe.zadd(self._queue(job.helpdesk, job.lane), {job.id: score}, nx=True)
-            await pipe.execute()
+        fields: list[Any] = []
+        for number, job in enumerate(jobs):
+            entry: dict[str, Any] = {"t": None, "f": FUNCTION, "a": [job], "k": {}, "et": int(now)}
+            # The fraction keeps the order within a millisecond; a time to come would have to be waited for.
+            score = now - 1 + number / len(jobs)
+            fields += [job.id, self._queue(job.helpdesk, job.lane), score, msgspec.json.encode(entry)]
+        await cast("Awaitable[None]", redis.eval(_ADD, 1, job_key_prefix, str(EXPIRY), *fields))
 
     def _worker(self, redis: ArqRedis, helpdesk: str, lane: Lane, work: Any, slots: int) -> _Worker:
         counts = {"urgent": self._settings.urgent, "normal": slots, "bulk": self._settings.bulk}

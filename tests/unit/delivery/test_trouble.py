@@ -40,7 +40,7 @@ async def test_an_event_that_is_told_to_wait_for_ever_is_buried_after_a_day(stor
     bench.desk.fails = lambda event: wait if event.id == poison.message_id else None
     async with bench.running():
         await until(lambda: len(bench.desk.tries) == 1)
-        moving = asyncio.create_task(clock.move(timedelta(hours=30), timedelta(minutes=10)))
+        moving = asyncio.create_task(clock.move(timedelta(hours=300), timedelta(minutes=10)))
         events = await bench.desk.until(1)
         moving.cancel()
 
