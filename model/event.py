@@ -10,6 +10,9 @@ from msgspec import Struct
 from model.ticket import Lane, Ticket
 
 RECEIVED = "fanin.message.received.v1"
+REDACTED = "fanin.message.redacted.v1"
+"""The data is the ticket of a message that was received before, under the same `message.id`, without a secret that was
+seen later: it takes the place of what was there."""
 TICKET_SCHEMA = "https://fanin.invalid/schema/ticket-1.json"
 """Identifies the version of the ticket format; the document itself is `fanin schema ticket`."""
 
