@@ -22,6 +22,7 @@ import model.event
 import model.ticket
 from config.openapi import openapi_schema
 from config.settings import Config
+from connectors.x.settings import money_text
 from model.documentation import attribute_docs
 from model.event import TICKET_SCHEMA, Event
 from model.settings import duration_text, size_text
@@ -29,7 +30,7 @@ from model.ticket import Ticket
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _IDS = TICKET_SCHEMA.rpartition("/")[0]
-_WRITTEN: dict[str, Callable[[Any], str]] = {"duration": duration_text, "size": size_text}
+_WRITTEN: dict[str, Callable[[Any], str]] = {"amount": money_text, "duration": duration_text, "size": size_text}
 _STRUCTS = (model.ticket, model.event, model.envelope)
 
 
@@ -74,7 +75,9 @@ class _Generate(GenerateJsonSchema):
 
     def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
         described = super().default_schema(schema)
-        if (write := _WRITTEN.get(described.get("title", ""))) and "default" in described:
+        titles = [one.get("title", "") for one in (described, *described.get("anyOf", ()))]
+        write = next((_WRITTEN[title] for title in titles if title in _WRITTEN), None)
+        if write and described.get("default") is not None:
             described["default"] = write(schema["default"])
         return described
 

@@ -169,6 +169,12 @@ class Config(Settings, BaseSettings):
         """Take only what is given: `config.loader.load` says what that is, and nothing is ambient."""
         return (init_settings,)
 
+    @field_validator("helpdesks")
+    @classmethod
+    def _helpdesks_are_placed(cls, entries: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        queue = info.data.get("queue")  # not there, where there is a mistake in it
+        return entries if queue is None else {name: entry.as_placed(name, queue) for name, entry in entries.items()}
+
     @field_validator("connectors", "helpdesks")
     @classmethod
     def _claims_are_exclusive(cls, entries: dict[str, Any]) -> dict[str, Any]:

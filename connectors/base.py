@@ -57,6 +57,15 @@ class Health(Protocol):
     def retrying(self, reason: str) -> None:
         """Say that a single part (one folder, one file) fails while the rest goes on."""
 
+    def rejected(self, reason: str, remedy: str) -> None:
+        """Say that the source refuses us until a person acts, while another part (what is pushed) goes on."""
+
+    def expires(self, at: datetime | None) -> None:
+        """Say when the credentials end; None: they do not, or nobody knows."""
+
+    def spent(self, span: str, used: float, limit: float, unit: str) -> None:
+        """Say how much of a limit is used in the present span of time (`connectors.budget`)."""
+
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """What was said once in a conversation, by the customer or to them."""
@@ -211,6 +220,14 @@ class Checkable(Protocol):
 
     async def check(self) -> None:
         """Return if credentials and reachability are proven; raise an error that names the remedy."""
+
+
+@runtime_checkable
+class Provable(Protocol):
+    """A connector that keeps in State what it needs to prove its settings: rotating tokens, a budget."""
+
+    async def prove(self, state: State) -> str:
+        """Do what `Checkable.check` does, and return what an operator wants to know besides, in a few words."""
 
 
 @runtime_checkable

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
-from model.settings import Settings
+from model.settings import Settings, WebUrl
 
 
 def _start(value: Any) -> Any:
@@ -27,6 +28,18 @@ Start = Annotated[
     WithJsonSchema({"type": "string", "title": "now, all or a time", "examples": ["now", "2026-11-01T00:00:00Z"]}),
 ]
 """`now`, `all`, or an aware datetime (ISO 8601; UTC where no zone is given)."""
+
+
+def _confidential(value: str) -> str:
+    host = urlsplit(value).hostname or ""
+    if value.startswith("https:") or host in ("127.0.0.1", "localhost", "::1"):
+        return value
+    msg = "expected an https address: secrets are sent to it"
+    raise ValueError(msg)
+
+
+SecretUrl = Annotated[WebUrl, AfterValidator(_confidential)]
+"""An address that secrets are sent to: https, or this machine."""
 
 
 class ConnectorSettings(Settings):

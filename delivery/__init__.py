@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from delivery.base import Files, Helpdesk, Place, Queue
 from delivery.helpdesks.rt.settings import RtSettings
 from delivery.helpdesks.webhook_settings import WebhookSettings
-from delivery.settings import EmbeddedSettings, FileSettings
+from delivery.settings import ArqSettings, ConsumerSettings, EmbeddedSettings, FileSettings
 from model.kind import Kind
 
 
@@ -30,6 +30,12 @@ def _embedded(settings: EmbeddedSettings, concurrency: Mapping[str, int]) -> Que
     return EmbeddedQueue(concurrency)
 
 
+def _arq(settings: ArqSettings, concurrency: Mapping[str, int]) -> Queue:
+    from delivery.queues.arq import ArqQueue  # noqa: PLC0415 - see Kind
+
+    return ArqQueue(settings, concurrency)
+
+
 def _file(settings: FileSettings, files: Files) -> Helpdesk:
     from delivery.helpdesks.file import FileHelpdesk  # noqa: PLC0415 - see Kind
 
@@ -48,11 +54,19 @@ def _webhook(settings: WebhookSettings, place: Place) -> Helpdesk:  # noqa: ARG0
     return WebhookHelpdesk(settings)
 
 
+def _consumer(settings: ConsumerSettings, place: Place) -> Helpdesk:  # noqa: ARG001  attachments are fetched by their links
+    from delivery.helpdesks.consumer import ConsumerHelpdesk  # noqa: PLC0415 - see Kind
+
+    return ConsumerHelpdesk(settings)
+
+
 QUEUES: dict[str, Kind[MakeQueue]] = {
     "embedded": Kind(EmbeddedSettings, _embedded),
+    "arq": Kind(ArqSettings, _arq),
 }
 HELPDESKS: dict[str, Kind[MakeHelpdesk]] = {
     "file": Kind(FileSettings, _file),
     "rt": Kind(RtSettings, _rt),
     "webhook": Kind(WebhookSettings, _webhook),
+    "consumer": Kind(ConsumerSettings, _consumer),
 }

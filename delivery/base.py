@@ -30,6 +30,9 @@ class Queue(Protocol):
     4. At least one worker a helpdesk takes urgent jobs alone.
     """
 
+    shared: bool
+    """Whether it lies outside the process, so that several processes may publish to it and work for it."""
+
     async def publish(self, jobs: Sequence[Job]) -> None:
         """Add jobs.  May wait for room; raises Transient if the queue cannot be reached."""
 
@@ -156,3 +159,38 @@ class Answering(Protocol):
 
     def read_answer_file(self, file: AnswerFile) -> AsyncIterator[bytes]:
         """Yield the content in pieces.  Raises Transient, or KeyError if it is not there any more."""
+
+
+class Acknowledgement(Struct, frozen=True):
+    """What a helpdesk said of an event that was handed over to its queue."""
+
+    event_id: str
+    failure: str | None = None
+    """Why it could not take the event, where it could not."""
+
+
+@runtime_checkable
+class Acknowledging(Protocol):
+    """A helpdesk that takes events from a queue of its own, in its own time (one more ability of `Helpdesk`).
+
+    Its `submit` returns when the event is durable in that queue, and adds nothing while the event is
+    there.  It is delivered when it is acknowledged; until then what follows it in its conversation is not
+    handed over.
+    """
+
+    async def acknowledged(self) -> list[Acknowledgement]:
+        """What was acknowledged and is not forgotten yet, a bounded number; does not wait for any."""
+
+    async def forget(self, events: Sequence[str]) -> None:
+        """Remove acknowledged events from the queue: the ledger has them."""
+
+    async def missing(self, events: Sequence[str]) -> list[str]:
+        """Those of the events that were handed over and that the queue has lost, or that were taken unanswered."""
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """A queue or helpdesk that keeps connections open."""
+
+    async def close(self) -> None:
+        """Close them."""

@@ -37,6 +37,10 @@ class Desk:
         """Whether messages may be submitted now."""
         return self._open.is_set()
 
+    async def opened(self) -> None:
+        """Wait until messages may be submitted."""
+        await self._open.wait()
+
     def close(self, error: FaninError) -> None:
         """Pause: the helpdesk itself, not a message, is what fails."""
         if isinstance(error, CredentialsRejected):

@@ -14,10 +14,12 @@ from typing import Protocol, get_args
 import structlog
 
 from delivery.base import Queue
+from delivery.turns import own_turn
 from model.backoff import backoff
 from model.errors import Transient
 from model.event import Job
 from model.ticket import Lane
+from store.locks import NamedLocks
 
 log = structlog.get_logger()
 
@@ -29,6 +31,8 @@ POLL = timedelta(seconds=1)
 
 class Outbox(Protocol):
     """The part of the store that the relay needs."""
+
+    locks: NamedLocks
 
     async def unpublished(self, helpdesk: str, lane: Lane, limit: int) -> list[tuple[int, Job]]: ...
 
@@ -69,9 +73,10 @@ class Relay:
         """Publish all there is, then wait for more."""
         wake = self._wake[helpdesk, lane]
         wake.clear()
-        while jobs := await self._outbox.unpublished(helpdesk, lane, BATCH):
-            await self._queue.publish([job for _, job in jobs])
-            await self._outbox.published([position for position, _ in jobs])
+        async with own_turn(self._outbox.locks, f"relay {helpdesk} {lane}"):
+            while jobs := await self._outbox.unpublished(helpdesk, lane, BATCH):
+                await self._queue.publish([job for _, job in jobs])
+                await self._outbox.published([position for position, _ in jobs])
         try:
             async with asyncio.timeout(POLL.total_seconds()):
                 await wake.wait()

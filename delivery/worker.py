@@ -2,6 +2,10 @@
 
 The unit of work is the pair of a conversation and a helpdesk.  A job names a pair; whoever holds the pair
 delivers everything of it that is due, in order, until nothing is.  A job that finds its pair held ends.
+
+Between processes a pair is held by a lock of the kernel's (`store.locks.NamedLocks`), not by a lease: it is
+free the moment its holder has died, and as long as its holder lives, even stopped, nobody else delivers
+what that one may be about to send.
 """
 
 from __future__ import annotations
@@ -14,16 +18,21 @@ from typing import Protocol
 import structlog
 from msgspec import Struct
 
+from delivery.base import Acknowledging
 from delivery.desk import Desk
 from model.backoff import backoff
 from model.clock import Clock
 from model.errors import CredentialsRejected, FaninError, Permanent, Transient
 from model.event import Event, Job, TicketRef
+from store.handed import HandedBook
 from store.ledger import PAGE, Due, Failed, Settled
+from store.locks import NamedLocks
 
 log = structlog.get_logger()
 
 Pair = tuple[str, str]
+CONTESTED = timedelta(milliseconds=100)
+"""After this long a pair that another process holds is looked at again."""
 
 
 class Policy(Struct, frozen=True, kw_only=True):
@@ -45,6 +54,9 @@ class Policy(Struct, frozen=True, kw_only=True):
 
 class Ledger(Protocol):
     """The part of the store that a worker needs."""
+
+    locks: NamedLocks
+    handed: HandedBook
 
     async def pair(
         self, conversation: str, helpdesk: str, *, urgent_only: bool = False
@@ -73,14 +85,34 @@ class Worker:
 
         Never raises: what cannot be recorded now stays due in the ledger, and is published again.
         """
-        pair = (job.conversation, job.helpdesk)
         desk = self._desks.get(job.helpdesk)
         if desk is None:
             return
+        done = False
+        while not done:
+            await desk.opened()
+            done = not self._take(job) or await self._deliver_taken(desk, job)
+
+    async def refused(self, due: Due, reason: str) -> None:
+        """Count a try of an event that a helpdesk took from its queue and could not digest."""
+        if await self._count(due, Transient(reason)):
+            self._look_again(_job(due), timedelta(0))
+
+    def _take(self, job: Job) -> bool:
+        """Take the job's pair; where somebody holds it, see to it that it is looked at once more."""
+        pair = (job.conversation, job.helpdesk)
         if pair in self._held:
             self._asked_again.add(pair)
-            return
+            return False
+        if not self._ledger.locks.take(_lock(pair)):
+            self._look_again(job, CONTESTED)
+            return False
         self._held.add(pair)
+        return True
+
+    async def _deliver_taken(self, desk: Desk, job: Job) -> bool:
+        """Deliver what is due of a pair that was taken, and give it back; False if the desk was closed before."""
+        pair = (job.conversation, job.helpdesk)
         try:
             await self._deliver_pair(desk, job)
         except Transient as error:
@@ -91,6 +123,8 @@ class Worker:
         finally:
             self._held.discard(pair)
             self._asked_again.discard(pair)
+            self._ledger.locks.release(_lock(pair))
+        return desk.is_open
 
     async def _deliver_pair(self, desk: Desk, job: Job) -> None:
         pair = (job.conversation, job.helpdesk)
@@ -98,7 +132,7 @@ class Worker:
             self._asked_again.discard(pair)
             dues, ref = await self._ledger.pair(*pair)
             settled = await self._deliver_in_order(desk, dues, ref)
-            if settled == 0 and dues and desk.is_open:
+            if settled == 0 and len(dues) > 1 and desk.is_open:
                 settled = await self._overtake(desk, job)
             nothing_left = settled == len(dues) < PAGE
             if (settled == 0 or nothing_left) and pair not in self._asked_again:
@@ -154,6 +188,10 @@ class Worker:
             return False, ref
         except Transient as error:
             return await self._failed(desk, due, error), ref
+        if isinstance(desk.helpdesk, Acknowledging):
+            await self._ledger.handed.hand_over(due, self._clock.now())
+            desk.health.proven()
+            return False, ref
         await self._ledger.settle(Settled(due=due, ref=ref, at=self._clock.now()))
         desk.health.proven()
         log.debug("event.delivered", event_id=due.event_id, helpdesk=due.helpdesk)
@@ -177,6 +215,10 @@ class Worker:
         if (down := await desk.is_down()) is not None:
             desk.close(down)
             return False
+        return await self._count(due, error)
+
+    async def _count(self, due: Due, error: Transient) -> bool:
+        """Book a try that failed: again later, or dead; whether it is settled."""
         now, counts = self._clock.now(), error.retry_after is None
         tries = due.tries + counts
         if tries >= self._policy.max_tries or now - (due.failed_at or now) >= self._policy.longest_trouble:
@@ -197,10 +239,24 @@ class Worker:
         log.error("event.buried", event_id=due.event_id, helpdesk=due.helpdesk, reason=reason)
 
     def _is_ready(self, due: Due) -> bool:
-        return due.due_at is None or due.due_at <= self._clock.now()
+        return due.handed_at is None and (due.due_at is None or due.due_at <= self._clock.now())
 
     def _until_overtaken(self, due: Due) -> timedelta:
         """How long a message still holds up urgent ones behind it; nothing or less when it does no more."""
         if due.tries >= self._policy.overtake_after_tries:
             return timedelta(0)
-        return (due.failed_at or self._clock.now()) + self._policy.overtake_after - self._clock.now()
+        return (due.failed_at or due.handed_at or self._clock.now()) + self._policy.overtake_after - self._clock.now()
+
+
+def _lock(pair: Pair) -> str:
+    return " ".join(pair)
+
+
+def _job(due: Due) -> Job:
+    return Job(
+        event=due.event_id,
+        helpdesk=due.helpdesk,
+        conversation=due.conversation,
+        sequence=due.sequence,
+        lane=due.lane,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Literal
@@ -95,6 +95,8 @@ class App:
                 tasks = [group.create_task(self._sweep(), name="retention")]
                 if role != "intake":
                     tasks.append(group.create_task(self._deliver(), name="delivery"))
+                elif self.delivery.shared:
+                    tasks.append(group.create_task(self.delivery.publish(), name="relay"))
                 if role != "deliver":
                     tasks.append(group.create_task(self.replies.run(), name="replies"))
                 started()
@@ -127,8 +129,9 @@ class App:
         changed = [name for name in fixed if getattr(config, name) != getattr(self.config, name)]
         log.info("config.reloaded", connectors=sorted(config.connectors), needs_restart=changed)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let go of what is not the store's."""
+        await self.delivery.close()
         self._isolation.close()
 
     def _desk(self, name: str) -> Desk:
@@ -159,10 +162,14 @@ class App:
         return targets(traits, self.config.routes, self.config.also)
 
     async def _deliver(self) -> None:
-        """Deliver until cancelled, alone: who delivers holds a lock, and others wait to take over."""
+        """Deliver until cancelled.
+
+        With a queue in this process alone: who delivers holds a lock, and others wait to take over.
+        """
         while True:
+            lock = process_lock(self.config.data_dir / "locks", DELIVERY_LOCK)
             try:
-                with process_lock(self.config.data_dir / "locks", DELIVERY_LOCK):
+                with nullcontext() if self.delivery.shared else lock:
                     await self.delivery.run()
             except Misconfigured as error:
                 log.warning("delivery.waiting", reason=str(error))
@@ -213,7 +220,7 @@ async def opened(config: Config) -> AsyncIterator[App]:
     try:
         yield app
     finally:
-        app.close()
+        await app.close()
         await store.close()
 
 

@@ -171,6 +171,7 @@ def _condition(health: Health) -> dict[str, Any]:
         "remedy": health.remedy,
         "proven_age_seconds": None if age is None else round(age.total_seconds(), 3),
         "lag_seconds": round(health.lag.total_seconds(), 3),
+        "credentials_expire_at": health.expires_at and health.expires_at.isoformat(),
     }
 
 

@@ -16,9 +16,12 @@ def is_public(address: str) -> bool:
     """Whether the address (no name; a zone as in `fe80::1%eth0` is allowed) is one of the public internet.
 
     False for private, shared, loopback, link-local, multicast, reserved and unspecified ones, and for what
-    embeds such an IPv4 address (mapped, 6to4, Teredo, NAT64).  Raises ValueError if it is no address.
+    embeds such an IPv4 address (mapped, 6to4, Teredo, NAT64), and for what is no address.
     """
-    found = ip_address(address)
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
     if isinstance(found, IPv6Address):
         return _is_unicast(found) and all(_is_unicast(inner) for inner in _embedded(found))
     return _is_unicast(found)

@@ -22,6 +22,15 @@ class Health:
         self.remedy: str | None = None
         self.proven_at: datetime | None = None
         self.lag = timedelta(0)
+        self.budgets: dict[tuple[str, str], tuple[float, float]] = {}
+        """By span of time and unit: what was used of a limit, and the limit."""
+
+        self.expires_at: datetime | None = None
+        """When the credentials end, where that is known."""
+
+    def expires(self, at: datetime | None) -> None:
+        """Say when the credentials end."""
+        self.expires_at = at
 
     def proven(self, *, lag: timedelta | None = None) -> None:
         """Say that a read or write succeeded just now; `lag` is the age of the oldest thing not yet done."""
@@ -32,6 +41,10 @@ class Health:
     def retrying(self, reason: str) -> None:
         """Say that it fails and will be tried again by itself."""
         self._become("retrying", reason)
+
+    def spent(self, span: str, used: float, limit: float, unit: str) -> None:
+        """Say how much of a limit is used in the present span of time."""
+        self.budgets[span, unit] = (used, limit)
 
     def rejected(self, reason: str, remedy: str) -> None:
         """Say that the other side refuses us until a person acts."""

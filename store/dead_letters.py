@@ -87,6 +87,10 @@ def _letter(row: Row[Any]) -> DeadLetter:
     )
 
 
-_MAKE_DUE = update(delivery).where(THIS).values(status="due", tries=0, failed_at=None, due_at=None, settled_at=None)
+_MAKE_DUE = (
+    update(delivery)
+    .where(THIS)
+    .values(status="due", tries=0, failed_at=None, due_at=None, settled_at=None, handed_at=None)
+)
 _MARK_DROPPED = update(delivery).where(THIS).values(status="dropped")
 _DROP = delete(dead_letter).where(dead_letter.c.id == bindparam("letter"))

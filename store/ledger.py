@@ -19,12 +19,12 @@ from sqlalchemy import (
     Row,
     and_,
     bindparam,
-    delete,
     exists,
     func,
     insert,
     literal,
     select,
+    text,
     update,
 )
 from sqlalchemy.dialects.sqlite import insert as insert_unless_known
@@ -35,7 +35,7 @@ from model.json import Json
 from model.ticket import Lane
 from store.arrival import milliseconds, moment
 from store.crypto import Vault
-from store.schema import dead_letter, delivery, message, outbox, ticket
+from store.schema import dead_letter, delivery, message, outbox
 
 PAGE = 50
 """How many deliveries of a conversation are looked at together."""
@@ -53,6 +53,8 @@ class Due(Struct, frozen=True, kw_only=True):
     tries: int
     failed_at: datetime | None
     due_at: datetime | None
+    handed_at: datetime | None = None
+    """When it was handed over to a queue of the helpdesk's, which has not acknowledged it yet."""
     connector: str
     source_id: str
     body: bytes | None
@@ -95,14 +97,22 @@ class Buried(Struct, frozen=True, kw_only=True):
     at: datetime
 
 
-def pair(
-    connection: Connection, conversation: str, helpdesk: str, *, urgent_only: bool = False
-) -> tuple[list[Due], TicketRef | None]:
-    """The next unsettled deliveries of a conversation to a helpdesk, in order, and the ticket they go to."""
-    names = {"conversation": conversation, "helpdesk": helpdesk}
-    rows = connection.execute(_URGENT if urgent_only else _PAIR, names).all()
-    reference = rows[0].reference if rows else None
-    return [_due(row) for row in rows], None if reference is None else TicketRef(reference)
+def pairs(connection: Connection, wanted: Sequence[tuple[str, str, bool]]) -> list[tuple[list[Due], TicketRef | None]]:
+    """For each (conversation, helpdesk, urgent only) its next unsettled deliveries, in order, and their ticket."""
+    cursor = connection.connection.cursor()  # a statement a pair, without the price that SQLAlchemy adds to each
+    found = []
+    for conversation, helpdesk, urgent_only in wanted:
+        cursor.execute(_URGENT_SQL if urgent_only else _PAIR_SQL, (conversation, helpdesk))
+        rows = cursor.fetchall()
+        reference = rows[0][-1] if rows else None
+        found.append(([_due(row) for row in rows], None if reference is None else TicketRef(reference)))
+    return found
+
+
+def find_due(connection: Connection, event_id: str, helpdesk: str) -> Due | None:
+    """An unsettled delivery, or None."""
+    row = connection.exec_driver_sql(_ONE, (event_id, helpdesk)).one_or_none()
+    return None if row is None else _due(row)
 
 
 def open_event(vault: Vault, due: Due) -> Event:
@@ -129,13 +139,14 @@ def bodies(connection: Connection, conversation: str, after: int) -> list[tuple[
 
 
 def settle(connection: Connection, settled: Sequence[Settled]) -> list[None]:
-    """Record deliveries that succeeded; the first of a conversation names its ticket."""
-    tickets = [
-        {"conversation": one.due.conversation, "helpdesk": one.due.helpdesk, "reference": one.ref.value}
-        for one in settled
-    ]
-    connection.execute(_NAME_TICKET, tickets)
-    connection.execute(_SETTLE, [{**_key(one.due), "at": milliseconds(one.at)} for one in settled])
+    """Record deliveries that succeeded; the first of a conversation names its ticket.
+
+    One statement for all of them: the database works through it without asking Python for each row.
+    """
+    tickets = [[one.due.conversation, one.due.helpdesk, one.ref.value] for one in settled]
+    connection.execute(_NAME_TICKETS, {"rows": orjson.dumps(tickets).decode()})
+    rows = [[one.due.event_id, one.due.helpdesk, milliseconds(one.at)] for one in settled]
+    connection.execute(_SETTLE, {"rows": orjson.dumps(rows).decode()})
     return [None] * len(settled)
 
 
@@ -182,9 +193,15 @@ def unpublished(connection: Connection, helpdesk: str, lane: Lane, limit: int) -
 
 def published(connection: Connection, positions: Sequence[Sequence[int]]) -> list[None]:
     """Take jobs that are published from the outbox."""
-    rows = [{"place": place} for places in positions for place in places]
-    connection.execute(_PUBLISHED, rows)
+    places = [place for some in positions for place in some]
+    connection.execute(_PUBLISHED, {"places": orjson.dumps(places).decode()})
     return [None] * len(positions)
+
+
+def unsettled(connection: Connection, helpdesk: str, after: str, limit: int) -> list[Job]:
+    """Jobs of what is due now at a helpdesk and not in the outbox, in the order of their events' ids."""
+    rows = connection.execute(_UNSETTLED, {"helpdesk": helpdesk, "after": after, "most": limit})
+    return [_job(row) for row in rows]
 
 
 def republish_due(connection: Connection, times: Sequence[datetime]) -> list[int]:
@@ -222,7 +239,11 @@ def republish_all(connection: Connection, helpdesks: Sequence[str]) -> list[int]
     was waiting is lost, and a job too many finds nothing to do.
     """
     return [
-        publish_again(connection, and_(delivery.c.status == "due", delivery.c.helpdesk == one)) for one in helpdesks
+        publish_again(
+            connection,
+            and_(delivery.c.status == "due", delivery.c.handed_at.is_(None), delivery.c.helpdesk == one),
+        )
+        for one in helpdesks
     ]
 
 
@@ -248,20 +269,23 @@ def _job(row: Row[Any]) -> Job:
     )
 
 
-def _due(row: Row[Any]) -> Due:
+def _due(row: Sequence[Any]) -> Due:
+    event, helpdesk, conversation, sequence, lane, options, tries, *times, connector, source_id, body, _ = row
+    failed_at, due_at, handed_at = (None if time is None else moment(time) for time in times)
     return Due(
-        event_id=row.event,
-        helpdesk=row.helpdesk,
-        conversation=row.conversation,
-        sequence=row.sequence,
-        lane=row.lane,
-        options=orjson.loads(row.options),
-        tries=row.tries,
-        failed_at=None if row.failed_at is None else moment(row.failed_at),
-        due_at=None if row.due_at is None else moment(row.due_at),
-        connector=row.connector,
-        source_id=row.source_id,
-        body=row.body,
+        event_id=event,
+        helpdesk=helpdesk,
+        conversation=conversation,
+        sequence=sequence,
+        lane=lane,
+        options=orjson.loads(options),
+        tries=tries,
+        failed_at=failed_at,
+        due_at=due_at,
+        handed_at=handed_at,
+        connector=connector,
+        source_id=source_id,
+        body=body,
     )
 
 
@@ -272,23 +296,37 @@ def _key(due: Due) -> dict[str, str]:
 _DECODE = msgspec.json.Decoder(Event).decode
 THIS = and_(delivery.c.event == bindparam("_event"), delivery.c.helpdesk == bindparam("_helpdesk"))
 _IS_DUE = delivery.c.status == literal("due", literal_execute=True)  # written out, so that the partial index serves
-_PAIR = (
-    select(delivery, message.c.body, message.c.connector, message.c.source_id, ticket.c.reference)
-    .join(message, message.c.event == delivery.c.event)
-    .outerjoin(ticket, (ticket.c.conversation == delivery.c.conversation) & (ticket.c.helpdesk == delivery.c.helpdesk))
-    .where(_IS_DUE, delivery.c.conversation == bindparam("conversation"), delivery.c.helpdesk == bindparam("helpdesk"))
-    .order_by(delivery.c.sequence)
-    .limit(PAGE)
-)
-_URGENT = _PAIR.where(delivery.c.lane == "urgent")
-_NAME_TICKET = insert_unless_known(ticket)
-_NAME_TICKET = _NAME_TICKET.on_conflict_do_update(
-    index_elements=["conversation", "helpdesk"], set_={"reference": _NAME_TICKET.excluded.reference}
-)
-_SETTLE = update(delivery).where(THIS).values(status="delivered", settled_at=bindparam("at"), due_at=None)
-_BURY = update(delivery).where(THIS).values(status="dead", settled_at=bindparam("at"), due_at=None)
+_DUE = """
+    SELECT delivery.event, delivery.helpdesk, delivery.conversation, delivery.sequence, lane, options, tries,
+           failed_at, due_at, handed_at, message.connector, source_id, body, reference
+    FROM delivery JOIN message ON message.event = delivery.event
+    LEFT JOIN ticket ON ticket.conversation = delivery.conversation AND ticket.helpdesk = delivery.helpdesk
+    WHERE delivery.status = 'due'
+"""
+_ONE = f"{_DUE} AND delivery.event = ? AND delivery.helpdesk = ?"
+_OF_PAIR = f"{_DUE} AND delivery.conversation = ? AND delivery.helpdesk = ?"
+_IN_ORDER = f"ORDER BY delivery.sequence LIMIT {PAGE}"
+_PAIR_SQL = f"{_OF_PAIR} {_IN_ORDER}"
+_URGENT_SQL = f"{_OF_PAIR} AND delivery.lane = 'urgent' {_IN_ORDER}"
+_NAME_TICKETS = text("""
+    INSERT INTO ticket (conversation, helpdesk, reference)
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
+    FROM json_each(:rows) WHERE true
+    ON CONFLICT (conversation, helpdesk) DO UPDATE SET reference = excluded.reference
+    WHERE reference <> excluded.reference
+""")
+_SETTLE = text("""
+    UPDATE delivery SET status = 'delivered', settled_at = done.at, due_at = NULL, handed_at = NULL
+    FROM (
+        SELECT json_extract(value, '$[0]') AS event, json_extract(value, '$[1]') AS helpdesk,
+               json_extract(value, '$[2]') AS at
+        FROM json_each(:rows)
+    ) AS done
+    WHERE delivery.event = done.event AND delivery.helpdesk = done.helpdesk
+""")
+_BURY = update(delivery).where(THIS).values(status="dead", settled_at=bindparam("at"), due_at=None, handed_at=None)
 _POSTPONE = update(delivery).where(THIS).values(
-    tries=bindparam("tried"), failed_at=bindparam("first_failed_at"), due_at=bindparam("again_at")
+    tries=bindparam("tried"), failed_at=bindparam("first_failed_at"), due_at=bindparam("again_at"), handed_at=None
 )  # fmt: skip
 _UNPUBLISHED = (
     select(outbox)
@@ -296,7 +334,20 @@ _UNPUBLISHED = (
     .order_by(outbox.c.position)
     .limit(bindparam("most"))
 )
-_PUBLISHED = delete(outbox).where(outbox.c.position == bindparam("place"))
+_PUBLISHED = text("DELETE FROM outbox WHERE position IN (SELECT value FROM json_each(:places))")
+_UNSETTLED = (
+    select(delivery)
+    .where(
+        _IS_DUE,
+        delivery.c.due_at.is_(None),
+        delivery.c.handed_at.is_(None),
+        delivery.c.event > bindparam("after"),
+        delivery.c.helpdesk == bindparam("helpdesk"),
+        ~exists().where(outbox.c.event == delivery.c.event, outbox.c.helpdesk == delivery.c.helpdesk),
+    )
+    .order_by(delivery.c.event)
+    .limit(bindparam("most"))
+)
 # A job that waits already gets a new place: the relay may just be removing the old one, which it has published.
 _PUBLISH = insert(outbox).prefix_with("OR REPLACE")
 _ADD_LETTER = insert_unless_known(dead_letter).on_conflict_do_nothing()

@@ -1,9 +1,11 @@
-"""One process reads a connector of a data_dir, and one delivers: locks that the kernel frees when their holder dies."""
+"""Locks between the processes of a data_dir, which the kernel frees when their holder dies, however it dies."""
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,3 +47,39 @@ def process_lock(folder: Path, name: str) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+class NamedLocks:
+    """Any number of locks between processes, by name, in one file.
+
+    Each name is one byte of the file's range, which need not exist: an open file description lock of
+    Linux (fcntl(2), F_OFD_SETLK).  It ends with `release`, or with the process.  A process that is stopped
+    or hangs keeps what it holds, so nobody can take over what it may still be doing.
+
+    Within a process a name may be taken again; its own order is up to the process.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+
+    def take(self, name: str) -> bool:
+        """Take a lock; False if another process holds it.  Never waits."""
+        try:
+            self._set(name, fcntl.F_WRLCK)
+        except (BlockingIOError, PermissionError):
+            return False
+        return True
+
+    def release(self, name: str) -> None:
+        """Give a lock back."""
+        self._set(name, fcntl.F_UNLCK)
+
+    def close(self) -> None:
+        """Give everything back."""
+        os.close(self._descriptor)
+
+    def _set(self, name: str, kind: int) -> None:
+        place = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big") >> 2
+        # struct flock: type, whence, start, length, pid
+        fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", kind, os.SEEK_SET, place, 1, 0))

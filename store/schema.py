@@ -126,6 +126,7 @@ delivery = Table(
     Column("failed_at", BigInteger),
     Column("due_at", BigInteger),
     Column("settled_at", BigInteger),
+    Column("handed_at", BigInteger),
     PrimaryKeyConstraint("event", "helpdesk"),
     sqlite_with_rowid=False,
 )
@@ -139,6 +140,8 @@ Index(
     postgresql_where=_is_due,
 )
 Index("delivery_due", delivery.c.due_at, sqlite_where=_is_due, postgresql_where=_is_due)
+_is_handed = text("status = 'due' AND handed_at IS NOT NULL")
+Index("delivery_handed", delivery.c.helpdesk, delivery.c.event, sqlite_where=_is_handed, postgresql_where=_is_handed)
 
 outbox = Table(
     "outbox",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -13,7 +12,6 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import orjson
 from msgspec import Struct
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import DBAPIError
 
 from model.envelope import BlobRef, Receipt
 from model.errors import Misconfigured, Permanent, Transient
@@ -25,14 +23,19 @@ from store.accept import Acceptance, Terms, known_sources
 from store.arrival import SMALL, Batch, Content
 from store.blobs import BlobFiles
 from store.crypto import Vault, load_master_key
-from store.database import READERS, create_store_engine
+from store.database import create_store_engine
+from store.handed import HandedBook
+from store.locks import NamedLocks
 from store.migrate import migrate
+from store.reader import Reader, Together
 from store.reply_book import ReplyBook
 from store.schema import attachment, blob, conversation, ticket
 from store.writer import Writer
 
 KEY_PROOF = ("", "key")
 """The kept value, of no connector, that opens only with the store's key."""
+NAMED_LOCKS = "-named"
+"""No connector can have this name."""
 FILE_WRITERS = 4
 """Large contents of a batch that are written at once: each waits for the disk, not for the processor."""
 
@@ -61,8 +64,11 @@ class Store:
         self._engine, self._terms, self._min_free_disk = engine, terms, min_free_disk
         self._blobs = BlobFiles(data_dir / "blobs", vault)
         self._writer = Writer(engine)
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
-        self.replies = ReplyBook(vault, self._writer, self._read)
+        self._reader = Reader(engine)
+        self._pairs = Together(self._reader, ledger.pairs)
+        self.locks = NamedLocks(data_dir / "locks" / NAMED_LOCKS)
+        self.handed = HandedBook(self._writer, self._reader)
+        self.replies = ReplyBook(vault, self._writer, self._reader.do)
 
     @property
     def base_url(self) -> str:
@@ -103,8 +109,9 @@ class Store:
     async def close(self) -> None:
         """Finish what is being written, and let go of the files."""
         await self._writer.close()
-        self._readers.shutdown()
+        self._reader.close()
         self._engine.dispose()
+        self.locks.close()
 
     # -- intake ---------------------------------------------------------------------------------
 
@@ -214,7 +221,7 @@ class Store:
         self, conversation: str, helpdesk: str, *, urgent_only: bool = False
     ) -> tuple[list[ledger.Due], TicketRef | None]:
         """The next unsettled deliveries of a conversation to a helpdesk, in order, and their ticket."""
-        return await self._read(ledger.pair, conversation, helpdesk, urgent_only=urgent_only)
+        return await self._pairs.ask((conversation, helpdesk, urgent_only))
 
     def open_event(self, due: ledger.Due) -> Event:
         """The event of a delivery.  Raises Permanent if it cannot be opened any more."""
@@ -242,6 +249,10 @@ class Store:
     async def republish_all(self, helpdesk: str) -> int:
         """Put jobs into the outbox for all unsettled deliveries to a helpdesk."""
         return await self._writer.do(ledger.republish_all, helpdesk)
+
+    async def unsettled(self, helpdesk: str, after: str, limit: int) -> list[Job]:
+        """Jobs of what is due now at a helpdesk and not in the outbox, in the order of their events' ids."""
+        return await self._read(ledger.unsettled, helpdesk, after, limit)
 
     async def backlog(self) -> list[ledger.Backlog]:
         """How much waits for each helpdesk, and since when."""
@@ -331,14 +342,7 @@ class Store:
     async def _read(
         self, query: Callable[Concatenate[Connection, P], R], /, *arguments: P.args, **named: P.kwargs
     ) -> R:
-        def run() -> R:
-            try:
-                with self._engine.connect() as connection:
-                    return query(connection, *arguments, **named)
-            except DBAPIError as error:
-                raise Transient(f"the store cannot be read: {error.orig}") from None
-
-        return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+        return await self._reader.do(query, *arguments, **named)
 
 
 def _find_blob(connection: Connection, sha256: str) -> Any:

@@ -6,12 +6,11 @@ from datetime import timedelta
 from email.utils import parseaddr
 from os.path import realpath
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from connectors.settings import ConnectorSettings
-from model.settings import ByteSize, Duration, FilePath, Form, OneOrMore, Secret, Settings, Several, WebUrl, mistakes
+from connectors.settings import ConnectorSettings, SecretUrl
+from model.settings import ByteSize, Duration, FilePath, Form, OneOrMore, Secret, Settings, Several, mistakes
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 MailAddress = Annotated[
@@ -19,17 +18,6 @@ MailAddress = Annotated[
     StringConstraints(strip_whitespace=True, to_lower=True, max_length=320),
     Form(r"[^@\s<>]+@[^@\s<>]+", "expected an address such as support@example.com"),
 ]
-
-
-def _confidential(value: str) -> str:
-    host = urlsplit(value).hostname or ""
-    if value.startswith("https:") or host in ("127.0.0.1", "localhost", "::1"):
-        return value
-    msg = "expected an https address: secrets are sent to it"
-    raise ValueError(msg)
-
-
-TokenUrl = Annotated[WebUrl, AfterValidator(_confidential)]
 
 
 def _tls(value: Any) -> Any:
@@ -89,7 +77,7 @@ class MicrosoftToken(Settings):
     """The client secret's value."""
     scope: Text = "https://outlook.office365.com/.default"
     """The scope that is asked for; national clouds have their own."""
-    token_url: TokenUrl = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"  # noqa: S105 - an address
+    token_url: SecretUrl = "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token"  # noqa: S105 - an address
     """Where tokens are issued; `{tenant}` is filled in."""
 
 
@@ -104,7 +92,7 @@ class GoogleToken(Settings):
     """The OAuth client's secret."""
     refresh_token: Secret
     """The refresh token that was issued for the scope https://mail.google.com/."""
-    token_url: TokenUrl = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+    token_url: SecretUrl = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
     """Where tokens are issued."""
 
 

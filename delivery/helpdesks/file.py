@@ -2,12 +2,13 @@
 
 Useful as an archive, as the first thing that a new installation shows, and for helpdesks that import
 files.  Several events share a sync of the disk; an event that stands in the file already is not written
-again.
+again.  Several processes may write: each holds the file's lock (flock(2)) and first reads what others wrote.
 """
 
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import io
 import os
 import re
@@ -41,7 +42,8 @@ class FileHelpdesk:
     def __init__(self, path: Path, files: Files) -> None:
         self._folder, self._files = path, files
         self._tickets = path / "tickets.jsonl"
-        self._known: set[int] | None = None
+        self._known: set[int] = set()
+        self._read_to = 0
         self._waiting: list[tuple[int, bytes, asyncio.Future[None]]] = []
         self._flushing: asyncio.Task[None] | None = None
 
@@ -85,13 +87,25 @@ class FileHelpdesk:
                     written.set_exception(failure)
 
     def _append(self, lines: list[tuple[int, bytes]]) -> None:
-        if self._known is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._known = _read_ids(self._tickets)
-        fresh = {id_: line for id_, line in lines if id_ not in self._known}
-        if fresh:
-            _append_durably(self._tickets, b"".join(fresh.values()))
-            self._known.update(fresh)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / ".lock").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._read_what_is_new()
+            fresh = {id_: line for id_, line in lines if id_ not in self._known}
+            if fresh:
+                content = b"".join(fresh.values())
+                _append_durably(self._tickets, content)
+                self._known.update(fresh)
+                self._read_to += len(content)
+
+    def _read_what_is_new(self) -> None:
+        """Take note of the events that others wrote, or a former process; of all, where the file is another one."""
+        size = self._tickets.stat().st_size if self._tickets.exists() else 0
+        if size < self._read_to:
+            self._known, self._read_to = set(), 0
+        if size > self._read_to:
+            ids, self._read_to = _read_ids(self._tickets, self._read_to)
+            self._known |= ids
 
     def _save(self, attachments: Sequence[Attachment]) -> None:
         """Write the content of attachments that are not there yet; what has expired is left out."""
@@ -126,13 +140,15 @@ def _copy(pieces: Iterator[bytes], target: Path) -> None:
             raise
 
 
-def _read_ids(path: Path) -> set[int]:
-    """The ids of the events that stand in the file; a last line that was torn by a crash is cut off."""
+def _read_ids(path: Path, start: int) -> tuple[set[int], int]:
+    """The ids of the events from a place in the file on, and where it ends.
+
+    A last line that was torn by a crash is cut off: whoever holds the lock knows that nobody is writing it.
+    """
     ids: set[int] = set()
-    if not path.exists():
-        return ids
-    whole = 0
+    whole = start
     with path.open("r+b") as file:
+        file.seek(start)
         for line in file:
             if not line.endswith(b"\n"):
                 break
@@ -140,7 +156,7 @@ def _read_ids(path: Path) -> set[int]:
             if found := _ID.match(line):
                 ids.add(uuid.UUID(found[1].decode()).int)
         file.truncate(whole)
-    return ids
+    return ids, whole
 
 
 def _append_durably(path: Path, content: bytes) -> None:

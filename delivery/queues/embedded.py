@@ -51,6 +51,8 @@ class _Lanes:
 class EmbeddedQueue:
     """A priority queue a helpdesk, with `concurrency` workers and one more for urgent work alone."""
 
+    shared = False
+
     def __init__(self, concurrency: Mapping[str, int]) -> None:
         self._concurrency = concurrency
         self._lanes = {helpdesk: _Lanes() for helpdesk in concurrency}

@@ -6,11 +6,12 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from config.loader import load
-from connectors.base import Checkable
-from delivery.base import Provable
+from connectors import base as connectors
+from delivery import base as delivery
 from fanin.app import App, opened
 from model.errors import CredentialsRejected, FaninError
 from model.health import Health
@@ -31,21 +32,32 @@ async def check(file: Path | None) -> int:
     return int(any(failures))
 
 
-def _probes(app: App) -> Iterator[tuple[str, Callable[[], Awaitable[list[str] | None]]]]:
+Known = str | list[str] | None
+"""What a probe found out: a word about what it saw, or what an operator should know although it works."""
+Probe = Callable[[], Awaitable[Known]]
+
+
+def _probes(app: App) -> Iterator[tuple[str, Probe]]:
     yield "store", app.store.ready
     for name, post in app.posts(app.config).items():
         connector = post.make(Health(name, "connector"))
-        if isinstance(connector, Checkable):
+        if isinstance(connector, connectors.Provable):
+            yield f"connector {name}", partial(connector.prove, post.state)
+        elif isinstance(connector, connectors.Checkable):
             yield f"connector {name}", connector.check
     for name, desk in app.desks.items():
-        yield f"helpdesk {name}", desk.helpdesk.prove if isinstance(desk.helpdesk, Provable) else desk.helpdesk.check
+        yield f"helpdesk {name}", _helpdesk_probe(desk.helpdesk)
 
 
-async def _report(name: str, probe: Callable[[], Awaitable[list[str] | None]]) -> bool:
+def _helpdesk_probe(helpdesk: delivery.Helpdesk) -> Probe:
+    return helpdesk.prove if isinstance(helpdesk, delivery.Provable) else helpdesk.check
+
+
+async def _report(name: str, probe: Probe) -> bool:
     """Print how a check went, and what it noticed; whether it failed."""
     try:
         async with asyncio.timeout(LIMIT.total_seconds()):
-            notes = await probe()
+            known = await probe()
     except FaninError as error:
         remedy = f": {error.remedy}" if isinstance(error, CredentialsRejected) else ""
         print(f"FAIL  {name}: {error}{remedy}")
@@ -54,8 +66,8 @@ async def _report(name: str, probe: Callable[[], Awaitable[list[str] | None]]) -
             f"FAIL  {name}: no answer within {LIMIT.total_seconds():g} s: is the host right, and reachable from here?"
         )
     else:
-        print(f"ok    {name}")
-        for note in notes or ():
+        print(f"ok    {name}" + (f": {known}" if isinstance(known, str) else ""))
+        for note in known if isinstance(known, list) else ():
             print(f"note  {name}: {note}")
         return False
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 
 
@@ -39,3 +40,21 @@ async def _settle() -> None:
     """Give tasks, and the threads that they wait for, a moment."""
     for _ in range(5):
         await asyncio.sleep(0.001)
+
+
+class FastClock:
+    """Runs faster than the world: an hour may take a few seconds."""
+
+    def __init__(self, factor: float) -> None:
+        """Begins at fifty minutes past the next hour."""
+        hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        self._factor, self._started = factor, time.monotonic()
+        self._begin = hour + timedelta(minutes=110)
+
+    def now(self) -> datetime:
+        """The time."""
+        return self._begin + timedelta(seconds=(time.monotonic() - self._started) * self._factor)
+
+    async def sleep(self, span: timedelta) -> None:
+        """Return after the span, which is shorter in the world."""
+        await asyncio.sleep(span.total_seconds() / self._factor)

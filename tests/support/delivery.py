@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from delivery.base import Helpdesk, Queue
 from delivery.delivery import Delivery
 from delivery.desk import Desk
 from delivery.queues.embedded import EmbeddedQueue
@@ -24,17 +25,24 @@ QUICK = Policy(max_tries=4, first_pause=timedelta(milliseconds=1), longest_pause
 
 
 class Bench:
-    """A store, two helpdesks in memory and the delivery between them."""
+    """A store, two helpdesks in memory (or another one in the place of `desk`) and the delivery between them."""
 
-    def __init__(self, store: Store, policy: Policy = QUICK, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy = QUICK,
+        clock: Clock | None = None,
+        *,
+        helpdesk: Helpdesk | None = None,
+        queue: Queue | None = None,
+    ) -> None:
         self.store, self.helpdesks = store, {"desk": MemoryHelpdesk(), "other": MemoryHelpdesk()}
         self.desk = self.helpdesks["desk"]
         clock = clock or SystemClock()
-        self.desks = {
-            name: Desk(name, helpdesk, Health(name, "helpdesk"), clock) for name, helpdesk in self.helpdesks.items()
-        }
-        self.queue = EmbeddedQueue(dict.fromkeys(self.helpdesks, 4))
-        self.delivery = Delivery(store, self.queue, self.desks, policy, clock)
+        made: dict[str, Helpdesk] = {**self.helpdesks, **({"desk": helpdesk} if helpdesk else {})}
+        self.desks = {name: Desk(name, one, Health(name, "helpdesk"), clock) for name, one in made.items()}
+        self.queue = queue or EmbeddedQueue(dict.fromkeys(made, 4))
+        self.delivery = Delivery(store, self.queue, self.desks, policy, clock, walk=timedelta(milliseconds=300))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -179,6 +179,9 @@ class MemoryHealth:
         self.reads = 0
         self.lags: list[timedelta | None] = []
         self.reasons: list[str] = []
+        self.refusals: list[tuple[str, str]] = []
+        self.expires_at: datetime | None = None
+        self.budgets: dict[tuple[str, str], tuple[float, float]] = {}
         self._waiting: list[tuple[Callable[[MemoryHealth], bool], asyncio.Future[None]]] = []
 
     def proven(self, *, lag: timedelta | None = None) -> None:
@@ -190,6 +193,20 @@ class MemoryHealth:
     def retrying(self, reason: str) -> None:
         """Remember the reason."""
         self.reasons.append(reason)
+        self._wake()
+
+    def rejected(self, reason: str, remedy: str) -> None:
+        """Remember the refusal."""
+        self.refusals.append((reason, remedy))
+        self._wake()
+
+    def expires(self, at: datetime | None) -> None:
+        """Remember the end of the credentials."""
+        self.expires_at = at
+
+    def spent(self, span: str, used: float, limit: float, unit: str) -> None:
+        """Remember what was used."""
+        self.budgets[span, unit] = (used, limit)
         self._wake()
 
     async def until(self, condition: Callable[[MemoryHealth], bool], *, within: float = 30) -> None:

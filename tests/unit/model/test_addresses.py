@@ -51,7 +51,7 @@ def test_private_addresses_are_not(address: str) -> None:
     assert not is_public(address)
 
 
-def test_a_name_is_no_address() -> None:
-    """A name has to be resolved first."""
-    with pytest.raises(ValueError, match="does not appear"):
-        is_public("localhost")
+@pytest.mark.parametrize("text", ["localhost", "", "127.1", "1.1.1.1:80", "2130706433"])
+def test_a_name_is_no_address(text: str) -> None:
+    """A name has to be resolved first, and what is no address is never taken for a public one."""
+    assert not is_public(text)
