@@ -10,10 +10,10 @@ SYNC := $(UV) sync --locked --compile-bytecode --quiet --python $(PYTHON)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help venv dev run test check bench soak image clean servers
+.PHONY: help venv dev run test check bench soak triage-report image clean servers
 
 help: ## Say what there is to make
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 venv: $(VENV)/.running ## Build .venv with the console script and nothing else
 
@@ -35,6 +35,9 @@ check: dev ## Lint, types, import arrows, schemas
 
 bench: dev ## Measure against the baselines, and print ratios
 	$(BIN)/python -m benchmarks
+
+triage-report: dev ## Measure triage on the labelled messages of the test part, with the table of confusions
+	$(BIN)/python -m tests.support.triage --errors
 
 soak: dev servers ## The long runs: thousands of messages, hundreds of restarts
 	FANIN_SOAK=1 $(BIN)/pytest tests/system tests/integration -n 0 --timeout 7200

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, TypeAlias
 from pydantic import ValidationError
 
 from config.document import Keys
-from config.schema import resolve
 
 
 class Mistake(NamedTuple):
@@ -47,6 +46,15 @@ def mistakes_in(error: ValidationError, schema: dict[str, Any], places: Places) 
         keys, (source, line) = _place(keys, places)
         found.setdefault(keys, Mistake(source, line, keys, _text(detail, candidates)))
     return list(found.values())
+
+
+def resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """Follow a node's reference into the schema; of `something or null` the something, of others the first."""
+    if "anyOf" in node:
+        return resolve(schema, next(each for each in node["anyOf"] if each.get("type") != "null"))
+    if "$ref" in node:
+        return resolve(schema, schema["$defs"][node["$ref"].rpartition("/")[2]])
+    return node
 
 
 def _loc(detail: Any) -> Keys:

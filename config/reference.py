@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from config.schema import config_schema, resolve
+from config.mistakes import resolve
+from config.schema import config_schema
 
 MARK = "<!-- Below this line: python -m config.reference docs/configuration.md -->\n"
 _WORDS = {"string": "text", "integer": "whole number", "boolean": "`true` or `false`", "object": "keys and values"}

@@ -58,15 +58,6 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
 }
 
 
-def resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    """Follow a node's reference into the schema; of `something or null` the something, of others the first."""
-    if "anyOf" in node:
-        return resolve(schema, next(each for each in node["anyOf"] if each.get("type") != "null"))
-    if "$ref" in node:
-        return resolve(schema, schema["$defs"][node["$ref"].rpartition("/")[2]])
-    return node
-
-
 class _Generate(GenerateJsonSchema):
     """Titles name types (`duration`, `size`) and never repeat a key; defaults stand as one would write them."""
 

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.rules import read_rules
 from config.understanding import Facts, Safety
 from connectors import CONNECTORS
 from connectors.settings import ConnectorSettings
 from delivery import HELPDESKS, QUEUES
 from delivery.settings import EmbeddedSettings, HelpdeskSettings, QueueSettings, Route
+from model.errors import Misconfigured
 from model.kind import KindOf
+from model.rules import Rules
 from model.settings import ByteSize, Duration, FilePath, Form, Listen, Secret, Settings, Several, WebUrl, mistakes
 
 KEY_CHARACTERS = 32
@@ -36,6 +48,22 @@ Name = Annotated[
     ),
 ]
 """The name of a connector or helpdesk: it stands in metrics, file names and environment variables."""
+
+
+def _network(value: Any) -> Any:
+    try:
+        return ip_network(value)
+    except ValueError:
+        msg = "expected an address or a network such as 10.0.0.0/8"
+        raise ValueError(msg) from None
+
+
+IpNetwork = Annotated[
+    IPv4Network | IPv6Network,
+    PlainValidator(_network),
+    WithJsonSchema({"type": "string", "title": "network"}),
+]
+"""An address or a network in CIDR notation."""
 Megabytes = Annotated[ByteSize, AfterValidator(_megabytes)]
 
 
@@ -48,6 +76,9 @@ class Http(Settings):
     """What operators and helpdesks reach: metrics and the ticket API."""
     private_token: Secret | None = None
     """The token that the private listener asks for; required unless it listens on this machine alone."""
+    proxies: Several[IpNetwork] = ()
+    """Proxies before the public listener, as addresses or networks (`10.0.0.0/8`): from them alone
+    X-Forwarded-For is believed.  The proxy must set or append it."""
     base_url: WebUrl | None = None
     """How the public listener is reached from outside; it begins every link in a ticket.
     The address of `public` where it is not given."""
@@ -76,6 +107,8 @@ class Retention(Settings):
     """Attachments."""
     originals: Duration = timedelta(days=30)
     """Messages in the form in which they came."""
+    secrets: Duration = timedelta(days=7)
+    """Messages in the form in which they came, where that held a secret (`fanin original show`)."""
     dead_letters: Duration = timedelta(days=90)
     """Messages and deliveries that were given up."""
 
@@ -111,6 +144,28 @@ class Limits(Settings):
     """How often an event is tried at a helpdesk that works before it is buried as a dead letter."""
     deliveries: Annotated[int, Field(ge=1, le=1000)] = 8
     """How many conversations are delivered to one helpdesk at once; urgent ones have one more."""
+
+
+class Triage(Settings):
+    """What says how urgent a message is and what it is about."""
+
+    rules: Several[FilePath] = ()
+    """Files with rules of your own, besides the shipped ones; they are read again at SIGHUP."""
+    shipped: bool = True
+    """Whether the shipped rules apply; their words can be named in either case."""
+
+    def read(self) -> Rules:
+        """The rules.  Raises Misconfigured with a line for each mistake in them."""
+        return read_rules(self.rules, shipped=self.shipped)
+
+    @field_validator("rules")
+    @classmethod
+    def _can_be_read(cls, files: tuple[Path, ...]) -> tuple[Path, ...]:
+        try:
+            read_rules(files)
+        except Misconfigured as error:
+            raise mistakes([((), str(error))]) from None
+        return files
 
 
 class Log(Settings):
@@ -154,6 +209,8 @@ class Config(Settings, BaseSettings):
     """What is looked for in messages beside what everybody has."""
     safety: Safety = Safety()
     """What messages are compared with before anybody trusts them."""
+    triage: Triage = Triage()
+    """What says how urgent a message is and what it is about."""
     limits: Limits = Limits()
     """What a single message may cost."""
     log: Log = Log()

@@ -11,7 +11,7 @@ from store.arrival import Target
 def targets(traits: Mapping[str, str | None], routes: Iterable[Route], also: Iterable[str]) -> tuple[Target, ...]:
     """The helpdesks of the first route whose conditions hold, and those that receive everything.
 
-    `traits` are what a message is to a route: category, topic, urgency, lane, language, channel, connector.
+    `traits` are what a message is to a route: category, topic, route, urgency, lane, language, channel, connector.
     """
     route = next((route for route in routes if _holds(route, traits)), None)
     chosen = {name: Target(helpdesk=name, options=dict(route.options)) for name in route.to} if route else {}

@@ -153,6 +153,8 @@ class When(Settings):
     """What it is about: one of these."""
     topic: Several[str] | None = None
     """What it is about, in the finer words of triage: one of these."""
+    route: Several[str] | None = None
+    """The team that a rule of triage names: one of these."""
     urgency: Several[Urgency] | None = None
     """How urgent it is: one of these."""
     lane: Several[Lane] | None = None

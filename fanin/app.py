@@ -113,8 +113,8 @@ class App:
             await stack.enter_async_context(private)
             if role != "deliver":
                 mount = Mount(self.supervisor.posts.values)
-                public = listening(surface.public(http.private_token, mount.handle), http.public, "http.public")
-                await stack.enter_async_context(public)
+                application = surface.public(http.private_token, mount.handle, http.proxies)
+                await stack.enter_async_context(listening(application, http.public, "http.public"))
             yield
 
     def _door(self) -> Door:
@@ -122,7 +122,7 @@ class App:
         return Door(self.store, tokens, self.config.http.private_token, self.replies.wake)
 
     async def reload(self, config: Config) -> None:
-        """Exchange the connectors that changed, read lists again; say what else needs a restart."""
+        """Exchange the connectors that changed, read lists and rules again; say what else needs a restart."""
         self._knowledge = await asyncio.to_thread(read_knowledge, config)
         await self.supervisor.arrange(self.posts(config))
         fixed = ("data_dir", "queue", "helpdesks", "routes", "also", "http", "store", "limits", "log")
@@ -153,6 +153,7 @@ class App:
         traits = {
             "category": triage.category,
             "topic": triage.topic,
+            "route": triage.route,
             "urgency": triage.urgency,
             "lane": triage.lane,
             "language": language.code if language else None,
@@ -184,6 +185,7 @@ class App:
             messages=keep.messages,
             attachments=keep.attachments,
             originals=keep.originals,
+            secrets=keep.secrets,
             dead_letters=keep.dead_letters,
         )
         while True:

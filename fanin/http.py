@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +19,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from fanin.door import Door
 from fanin.metrics import observe
+from fanin.proxies import Network, behind
 from fanin.state import answer_attachments
 from model.errors import Misconfigured, Transient
 from model.health import Health
@@ -32,6 +33,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 STOP_LIMIT = 2.0
 """Seconds that open requests have when the daemon stops."""
+IDLE_LIMIT = 75.0
+"""Seconds in which the header of the next request must have come: longer than proxies keep a connection, and short
+enough that slow ones do not pile up."""
+LINGER = 3.0
+"""Seconds in which a client that was refused may go on sending, so that it gets to read why."""
 INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """Types that a browser may show; everything else is only ever saved."""
 
@@ -42,9 +48,11 @@ class Surface:
     def __init__(self, store: Store, healths: Callable[[], Iterable[Health]]) -> None:
         self._store, self._healths = store, healths
 
-    def public(self, token: Secret | None, connectors: Handler) -> web.Application:
+    def public(self, token: Secret | None, connectors: Handler, proxies: Sequence[Network] = ()) -> web.Application:
         """The application of the public listener; `connectors` answers what is not its own."""
         application = self._application(self._tickets, token, is_open=False)
+        if proxies:
+            application.middlewares.append(behind(proxies))
         application.add_routes([web.route("*", "/{path:.*}", connectors)])
         return application
 
@@ -135,7 +143,9 @@ def guarded(handler: Handler, token: Secret | None, *, is_open: bool) -> Handler
 @asynccontextmanager
 async def listening(application: web.Application, address: Listen, setting: str) -> AsyncIterator[None]:
     """Serve an application for as long as the block runs.  Raises Misconfigured if the address cannot be had."""
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=STOP_LIMIT)
+    runner = web.AppRunner(
+        application, access_log=None, shutdown_timeout=STOP_LIMIT, keepalive_timeout=IDLE_LIMIT, lingering_time=LINGER
+    )
     await runner.setup()
     try:
         await web.TCPSite(runner, address.host, address.port).start()

@@ -26,7 +26,8 @@ from model.draft import Context, Draft
 from model.envelope import Envelope
 from normalizer.normalize import normalize
 from normalizer.precheck import suspicious
-from normalizer.stub import stub
+from normalizer.safety.raw import secrets_in
+from normalizer.stub import stub, without_original
 
 log = structlog.get_logger()
 
@@ -83,30 +84,32 @@ class Isolation:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="normalizer")
         self._children = asyncio.Semaphore(CHILDREN)
 
-    async def read(self, messages: Sequence[tuple[Envelope, bytes]], context: Context) -> list[Reading]:
-        """Understand each message; never raises for what is in one."""
+    async def read(self, messages: Sequence[tuple[Envelope, bytes]], contexts: Sequence[Context]) -> list[Reading]:
+        """Understand each message with what is known about it; never raises for what is in one."""
         if not messages:
             return []
         understood = await asyncio.get_running_loop().run_in_executor(
-            self._threads, self._understand, messages, context
+            self._threads, self._understand, messages, contexts
         )
         return [
             result if isinstance(result, Reading) else await self._in_child(envelope, raw, context, result)
-            for result, (envelope, raw) in zip(understood, messages, strict=True)
+            for result, (envelope, raw), context in zip(understood, messages, contexts, strict=True)
         ]
 
     def close(self) -> None:
         """Let the threads end when they are done."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _understand(self, messages: Sequence[tuple[Envelope, bytes]], context: Context) -> list[Reading | str]:
+    def _understand(
+        self, messages: Sequence[tuple[Envelope, bytes]], contexts: Sequence[Context]
+    ) -> list[Reading | str]:
         """Runs in a thread: what became of each message, or why it must not be understood in this process."""
         reasons = [self._reason(envelope, raw) for envelope, raw in messages]
         quick = [envelope.source_id for (envelope, _), reason in zip(messages, reasons, strict=True) if not reason]
         with self._journal.entry(quick):
             return [
                 reason or _try(envelope, raw, context)
-                for (envelope, raw), reason in zip(messages, reasons, strict=True)
+                for (envelope, raw), reason, context in zip(messages, reasons, contexts, strict=True)
             ]
 
     def _reason(self, envelope: Envelope, raw: bytes) -> str | None:
@@ -130,7 +133,9 @@ class Isolation:
         if failure is None:
             return Reading(DECODE_DRAFT(output))
         log.warning("message.stubbed", connector=envelope.connector, source_id=envelope.source_id, reason=failure)
-        return Reading(stub(envelope, raw[:HEAD], f"{reason}; {failure}", context), is_stub=True)
+        draft = stub(envelope, raw[:HEAD], f"{reason}; {failure}", context)
+        held = await asyncio.to_thread(secrets_in, raw)
+        return Reading(without_original(draft, held) if held else draft, is_stub=True)
 
 
 def _try(envelope: Envelope, raw: bytes, context: Context) -> Reading | str:

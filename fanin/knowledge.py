@@ -11,6 +11,7 @@ from config.settings import Config
 from connectors.settings import ConnectorSettings
 from model.draft import Context, PhishingLists
 from model.errors import Misconfigured
+from model.rules import Rules
 from normalizer.safety.lists import compile_lists
 
 MAX_LIST = 256 << 20
@@ -23,6 +24,7 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     number_patterns: tuple[tuple[str, str], ...] = ()
     brands: tuple[str, ...] = ()
     phishing: PhishingLists | None = None
+    rules: Rules | None = None
 
     def context(self, settings: ConnectorSettings, now: datetime) -> Context:
         """What the messages of a connector are understood with."""
@@ -33,6 +35,7 @@ class Knowledge(Struct, frozen=True, kw_only=True):
             number_patterns=self.number_patterns,
             brands=self.brands,
             phishing=self.phishing,
+            rules=self.rules,
         )
 
 
@@ -48,6 +51,7 @@ def read_knowledge(config: Config) -> Knowledge:
         number_patterns=tuple(config.facts.numbers.items()),
         brands=safety.brands,
         phishing=lists,
+        rules=config.triage.read(),
     )
 
 

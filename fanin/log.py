@@ -13,7 +13,11 @@ from typing import Any
 
 import structlog
 
+from normalizer.safety.find import redact
+
 KEPT_FRAMES = 12
+LEAST_GUARDED = 20
+"""Characters of the shortest text in a line that is looked into."""
 
 
 def _without_content(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -27,6 +31,14 @@ def _without_content(_logger: Any, _method: str, event: MutableMapping[str, Any]
     return event
 
 
+def _without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A name or the words of another system may hold what somebody pasted there."""
+    for key, value in event.items():
+        if isinstance(value, str) and len(value) >= LEAST_GUARDED:
+            event[key] = redact(value)
+    return event
+
+
 def set_up(level: str, form: str) -> None:
     """Configure structlog, and let what libraries log through the standard module come out the same way."""
     console = form == "console" or (form == "auto" and sys.stderr.isatty())
@@ -35,6 +47,7 @@ def set_up(level: str, form: str) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _without_content,
+        _without_secrets,
     ]
     last: list[Any] = (
         [structlog.dev.ConsoleRenderer(pad_event_to=28)] if console else [structlog.processors.JSONRenderer()]

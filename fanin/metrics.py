@@ -12,6 +12,7 @@ from model.health import Health, Status
 from store.ledger import Backlog
 
 MESSAGES = Counter("fanin_messages_total", "Messages handed over, by what became of them.", ["connector", "status"])
+SECRETS = Counter("fanin_secrets_total", "Secrets that were removed from accepted messages, by kind.", ["kind"])
 ACCEPT_SECONDS = Histogram(
     "fanin_accept_seconds",
     "From a batch handed over to its commit.",

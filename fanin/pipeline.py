@@ -11,11 +11,14 @@ import msgspec
 import structlog
 
 from fanin.isolation import Isolation, Reading
-from fanin.metrics import ACCEPT_SECONDS, MESSAGES
+from fanin.metrics import ACCEPT_SECONDS, MESSAGES, SECRETS
+from fanin.sessions import Sessions, corrected
 from model.draft import Context, Draft, File
 from model.envelope import BlobRef, Envelope, Receipt
 from model.errors import Permanent, Transient
 from model.json import Json
+from normalizer.safety.name import safe_id
+from normalizer.stub import ORIGINAL
 from store.arrival import Arrival, Batch, Content, Target
 from store.store import Store
 
@@ -29,6 +32,7 @@ class Pipeline:
 
     def __init__(self, store: Store, isolation: Isolation, route: Router, wake: Callable[[], None]) -> None:
         self._store, self._isolation, self._route, self._wake = store, isolation, route, wake
+        self._sessions = Sessions(store)
 
     async def accept(
         self, context: Context, connector: str, batch: Sequence[Envelope], stream: str, cursor: Json | None
@@ -46,12 +50,33 @@ class Pipeline:
         self, context: Context, connector: str, batch: Sequence[Envelope], stream: str, cursor: Json | None
     ) -> list[Receipt]:
         self._store.refuse_when_full()
+        batch = [_named(envelope) for envelope in batch]
         known = await self._store.known(connector, [envelope.source_id for envelope in batch]) if batch else {}
         fresh = [envelope for envelope in batch if envelope.source_id not in known]
-        arrivals = await self._arrivals(context, fresh)
-        new = await self._store_all(Batch(connector=connector, arrivals=tuple(arrivals), stream=stream, cursor=cursor))
+        async with self._sessions.hold(fresh):
+            arrivals = await self._arrivals(context, fresh)
+            whole = Batch(connector=connector, arrivals=tuple(arrivals), stream=stream, cursor=cursor)
+            new = await self._store_all(whole)
+        await self._account_for_secrets(arrivals, new)
         found = dict(zip((id(envelope) for envelope in fresh), new, strict=True))
         return [found.get(id(envelope)) or known[envelope.source_id] for envelope in batch]
+
+    async def _account_for_secrets(self, arrivals: Sequence[Arrival], receipts: Sequence[Receipt]) -> None:
+        """Count what was removed; what was overwritten must be in no file any more."""
+        overwritten = 0
+        for arrival, receipt in zip(arrivals, receipts, strict=True):
+            if arrival.draft is None or receipt.status != "accepted":
+                continue
+            for one in arrival.draft.safety.redacted:
+                SECRETS.labels(one.kind).inc(one.count)
+            if arrival.draft.corrections:
+                overwritten += len(arrival.draft.corrections)
+                log.info("message.corrected", event_id=receipt.message_id, earlier=len(arrival.draft.corrections))
+        if overwritten:
+            try:
+                await self._store.scrub()
+            except Transient as error:
+                log.warning("store.not_scrubbed", reason=str(error))
 
     async def _store_all(self, batch: Batch) -> list[Receipt]:
         """Accept a batch; where one arrival is such that the store cannot hold it, that one alone is buried."""
@@ -93,8 +118,9 @@ class Pipeline:
             for envelope, content in zip(batch, contents, strict=True)
             if envelope.ignored is None and content is not None
         ]
-        readings = await self._isolation.read(messages, context)
-        drafts = [_draft(reading, raw) for reading, (_, raw) in zip(readings, messages, strict=True)]
+        contexts = await self._sessions.contexts(context, [envelope for envelope, _ in messages])
+        readings = await self._isolation.read(messages, contexts)
+        drafts = corrected([_draft(reading, raw) for reading, (_, raw) in zip(readings, messages, strict=True)])
         kept = iter(await self._keep(messages, drafts))
         understood = iter(drafts)
         return [
@@ -153,6 +179,12 @@ class ConnectorIntake:
         return await self._pipeline.accept(self._context(datetime.now(UTC)), self._name, batch, stream, cursor)
 
 
+def _named(envelope: Envelope) -> Envelope:
+    """The envelope under a name that is no secret: a source id stands in the clear wherever it is used."""
+    safe = safe_id(envelope.source_id)
+    return envelope if safe == envelope.source_id else msgspec.structs.replace(envelope, source_id=safe)
+
+
 def _bare_arrival(envelope: Envelope) -> Arrival:
     """The arrival of an envelope as far as the envelope itself tells."""
     return Arrival(
@@ -179,7 +211,7 @@ def _original(envelope: Envelope, raw: bytes) -> tuple[str, bytes]:
 
 def _draft(reading: Reading, raw: bytes) -> Draft:
     """The draft; a stub has the message that it stands for attached, so that a person can look at it."""
-    if not reading.is_stub:
+    if not reading.is_stub or any(one.where == ORIGINAL for one in reading.draft.safety.redacted):
         return reading.draft
     original = File(
         filename="original.eml",

@@ -7,7 +7,25 @@ from datetime import datetime
 from msgspec import Struct
 
 from model.envelope import BlobRef
-from model.ticket import Facts, Message, Requester, Safety, Triage
+from model.rules import Rules
+from model.ticket import Facts, Message, Redaction, Requester, Safety, Triage
+
+
+class Heard(Struct, frozen=True):
+    """What the customer said before in a conversation, so that a secret in several messages is seen as one."""
+
+    message: str
+    """The id of its event; of a message of the same batch its source id."""
+    text: str
+
+
+class Correction(Struct, frozen=True):
+    """What an earlier message must be from now on, because a later one showed that it held a part of a secret."""
+
+    message: str
+    """As `Heard` names it."""
+    text: str
+    redacted: tuple[Redaction, ...]
 
 
 class PhishingLists(Struct, frozen=True, kw_only=True):
@@ -31,6 +49,8 @@ class Context(Struct, frozen=True, kw_only=True):
     """Addresses that are ours, in lower case: mail from them is an answer or a loop."""
     trusted_authserv: tuple[str, ...] = ()
     """Names of the servers whose Authentication-Results fields are believed (RFC 8601 section 5)."""
+    history: tuple[Heard, ...] = ()
+    """The latest messages of this customer in the conversation that the message continues, in order."""
     number_patterns: tuple[tuple[str, str], ...] = ()
     """What numbers are called and a regular expression for the whole of one, such as ("order", "W[0-9]{10}")."""
     brands: tuple[str, ...] = ()
@@ -39,6 +59,8 @@ class Context(Struct, frozen=True, kw_only=True):
     """The lists of domains that are known for fraud, as far as they are configured."""
     seen_addresses: tuple[str, ...] = ()
     """Addresses on chains that earlier messages of the same conversation named."""
+    rules: Rules | None = None
+    """The rules of triage; without them there is none."""
 
 
 class File(Struct, frozen=True, kw_only=True):
@@ -81,3 +103,5 @@ class Draft(Struct, frozen=True, kw_only=True):
     """Identities (`email:a@example.com`) that may join the conversation by a thread key."""
     joinable: bool = True
     """False where the sender is proven not to be who it says (dmarc=fail): then no key joins."""
+    corrections: tuple[Correction, ...] = ()
+    """Earlier messages that held a part of a secret which this one completes."""

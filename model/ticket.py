@@ -184,6 +184,9 @@ class Triage(Struct, frozen=True, kw_only=True):
     urgency: Urgency = "normal"
     lane: Lane = "normal"
     route: str | None = None
+    """The name of the team that a rule wants to have it; routes of the configuration can ask for it."""
+    tags: tuple[str, ...] = ()
+    """What rules add besides, for whoever sorts tickets."""
     matched: tuple[Matched, ...] = ()
 
 

@@ -14,6 +14,7 @@ from model.ticket import (
     Identity,
     Language,
     Message,
+    Redaction,
     Requester,
     Safety,
 )
@@ -42,8 +43,10 @@ def assemble(
     origin: Origin,
     reading: Reading,
     fingerprint: bytes | None,
+    *,
+    removed: tuple[Redaction, ...] = (),
 ) -> Draft:
-    """A draft that lacks only its place in a conversation."""
+    """A draft that lacks only its place in a conversation; `removed` says which secrets were taken out."""
     message = Message(
         id="",
         source_id=envelope.source_id,
@@ -69,7 +72,7 @@ def assemble(
         requester=_requester(origin, reading, context),
         message=message,
         files=reading.files,
-        safety=Safety(authentication=origin.authentication),
+        safety=Safety(authentication=origin.authentication, redacted=removed),
         fingerprint=fingerprint,
         thread_keys=_thread_keys(origin),
         own_keys=(origin.message_id,) if origin.message_id else (),

@@ -32,20 +32,21 @@ class Fitted(NamedTuple):
     notes: tuple[str, ...]
 
 
-def fit(content: Content, raw: bytes, header: int) -> Fitted:
+def fit(content: Content, raw: bytes | None, header: int) -> Fitted:
     """Cut `content` to what an event may hold.
 
-    `raw` is the mail that it was read from, `header` what its addresses and ids take in JSON.  The text goes
-    before the page, since it is what everything else reads.
+    `raw` is the mail that it was read from, None where it must not be attached; `header` is what its addresses
+    and ids take in JSON.  The text goes before the page, since it is what everything else reads.
     """
     notes = list(content.notes)
     files = _few(content.files)
     if len(files) < len(content.files):
+        where = "in the attached original" if raw is not None else "kept with the original, which held a secret"
         notes.append(
-            f"[This message has {len(content.files)} attachments; those after the first {len(files)} "
-            "are in the attached original.]"
+            f"[This message has {len(content.files)} attachments; those after the first {len(files)} are {where}.]"
         )
-        files.append(file("message.eml", raw, "message/rfc822"))
+        if raw is not None:
+            files.append(file("message.eml", raw, "message/rfc822"))
     room = MAX_EVENT - MAX_NEW - MAX_FORWARDED - header - sum(map(_size, files)) - sum(map(size, notes))
     text, html = cut(content.text, room), content.html
     if len(text) < len(content.text):

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+import msgspec
+
 from model.draft import Context, Draft
 from model.envelope import Envelope
+from model.ticket import Redaction, SecretKind
 from normalizer.assemble import Reading, assemble
+from normalizer.mime.content import Content
 from normalizer.mime.headers import read_fields
 from normalizer.mime.origin import origin
 from normalizer.mime.parse import split
 from normalizer.mime.part import Part
+from normalizer.safety.guard import Tally, guard_mail
 
 MAX_HEAD = 64 * 1024
+_ATTACHED = "It is attached as it came."
+ORIGINAL = "original"
+"""Where a secret is that keeps the original from being attached."""
+_APART = "It holds a secret and is kept apart."
 
 
 def stub(envelope: Envelope, head: bytes, reason: str, context: Context) -> Draft:
@@ -19,8 +30,19 @@ def stub(envelope: Envelope, head: bytes, reason: str, context: Context) -> Draf
     `head` is as much of the message as is at hand; at most MAX_HEAD bytes of it are looked at.  `reason`
     completes the sentence "This message could not be read: …".
     """
-    text = f"[This message of {envelope.size} bytes could not be read: {reason}. It is attached as it came.]"
+    text = f"[This message of {envelope.size} bytes could not be read: {reason}. {_ATTACHED}]"
     return from_header(envelope, head, text, context)
+
+
+def without_original(draft: Draft, held: Counter[SecretKind]) -> Draft:
+    """A stub of a message that holds a secret: it is kept apart (`fanin original show`) and not attached."""
+    text = draft.message.text.replace(_ATTACHED, _APART)
+    hidden = tuple(Redaction(kind=kind, count=count, where=ORIGINAL) for kind, count in held.items())
+    return msgspec.structs.replace(
+        draft,
+        message=msgspec.structs.replace(draft.message, text=text, new_text=""),
+        safety=msgspec.structs.replace(draft.safety, redacted=(*draft.safety.redacted, *hidden)),
+    )
 
 
 def too_large(envelope: Envelope, head: bytes, context: Context) -> Draft:
@@ -33,5 +55,6 @@ def from_header(envelope: Envelope, head: bytes, text: str, context: Context) ->
     """A draft of what the header says, with a text of our own."""
     head = head[:MAX_HEAD]
     root = Part(fields=read_fields(head[: split(head, 0, len(head))[0]]))
-    said = origin(root, None, context.trusted_authserv)
-    return assemble(envelope, context, said, Reading(text), None)
+    tally = Tally()
+    said, _ = guard_mail(origin(root, None, context.trusted_authserv), Content("", None, [], []), tally)
+    return assemble(envelope, context, said, Reading(text), None, removed=tally.redactions())

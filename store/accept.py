@@ -14,10 +14,12 @@ from itertools import islice
 import msgspec
 from sqlalchemy import Connection, select
 
+from model.draft import Draft
 from model.envelope import Receipt
 from store.arrival import Arrival, Batch, Target, milliseconds
 from store.conversations import Thread, Threads
 from store.crypto import Vault
+from store.redaction import correct
 from store.rows import Rows
 from store.schema import conversation, message
 
@@ -108,10 +110,17 @@ class Acceptance:
             self._rows.add_message(arrival, status="duplicate", detail=event)
             return msgspec.structs.replace(same, status="duplicate")
         thread = self._threads.place(arrival, event)
+        self._correct(arrival.draft, event, thread)
         known = Known("accepted", event, thread.id, thread.last_sequence, thread.tracking_number)
         self._rows.add_ticket(arrival, event, thread, _targets(arrival, thread, self._terms.helpdesks))
         self._events[event] = known
         return known
+
+    def _correct(self, made: Draft, event: str, thread: Thread) -> None:
+        """Write anew what this message shows to have held a part of a secret; told before the message itself."""
+        for told in correct(self._connection, self._vault, thread.id, made.corrections, event):
+            self._rows.add_redaction(told, thread.last_sequence, made.triage.lane)
+            thread.last_sequence += 1
 
     def _set_aside(self, arrival: Arrival) -> Known:
         """Account for a message that becomes no ticket."""

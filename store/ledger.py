@@ -133,7 +133,10 @@ def open_body(vault: Vault, event_id: str, body: bytes) -> Event:
 def bodies(connection: Connection, conversation: str, after: int) -> list[tuple[str, bytes]]:
     """The stored events of a conversation after a sequence number, in order, those that expired left out."""
     query = select(message.c.event, message.c.body).where(
-        message.c.conversation == conversation, message.c.sequence > after, message.c.body.is_not(None)
+        message.c.conversation == conversation,
+        message.c.sequence > after,
+        message.c.body.is_not(None),
+        message.c.status == "accepted",
     )
     return [(row.event, row.body) for row in connection.execute(query.order_by(message.c.sequence))]
 

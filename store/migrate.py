@@ -16,7 +16,7 @@ from store.locks import turn
 
 log = structlog.get_logger()
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision in `store/migrations/versions`."""
 LOCK = "-migration"
 """No connector can have this name."""

@@ -24,6 +24,8 @@ class Retention(Struct, frozen=True, kw_only=True):
     attachments: timedelta
     originals: timedelta
     dead_letters: timedelta
+    secrets: timedelta = timedelta(days=7)
+    """The originals of messages that held a secret."""
 
 
 class Expiry(Struct, frozen=True, kw_only=True):
@@ -70,6 +72,8 @@ def _expire(connection: Connection, run: Expiry) -> int:
         and_(attachment.c.role == "original", attachment.c.stored_at < _before(run.now, keep.originals)),
     )
     connection.execute(delete(attachment).where(old, ~undelivered))
+    held = and_(attachment.c.role == "secret", attachment.c.stored_at < _before(run.now, keep.secrets))
+    connection.execute(delete(attachment).where(held))  # no helpdesk is waiting for it
     _expire_requesters(connection, _before(run.now, keep.messages))
     _expire_letters(connection, _before(run.now, keep.dead_letters))
     connection.execute(delete(state).where(state.c.expires_at <= now))

@@ -12,11 +12,12 @@ from sqlalchemy.dialects.sqlite import insert
 
 from model.event import Event
 from model.json import Json
-from model.ticket import Attachment, Channel, ConversationPart, Requester, Ticket
+from model.ticket import Attachment, Channel, ConversationPart, Lane, Requester, Ticket
 from store.arrival import Arrival, Content, Target, milliseconds
 from store.bulk import insert_rows
 from store.conversations import Thread
 from store.crypto import Vault
+from store.redaction import Told, redaction_event, redaction_row
 from store.schema import attachment, blob, cursor, dead_letter, delivery, message, outbox
 
 _ENCODE = msgspec.json.Encoder().encode
@@ -55,6 +56,22 @@ class Rows:
             "accepted_at": self._now,
             "body": body,
         })  # fmt: skip
+
+    def add_redaction(self, told: Told, sequence: int, lane: Lane) -> None:
+        """Tell each helpdesk that had a message how it is now."""
+        event = redaction_event(told, sequence, lane, datetime.fromtimestamp(self._now / 1000, UTC))
+        sealed = self._vault.seal(_ENCODE(event), event.id.encode())
+        self._messages.append(redaction_row(told, sequence, self._now, sealed))
+        for helpdesk, options in told.helpdesks:
+            job = {
+                "event": event.id,
+                "helpdesk": helpdesk,
+                "conversation": event.partitionkey,
+                "sequence": sequence,
+                "lane": lane,
+            }
+            self._outbox.append(job)
+            self._deliveries.append({**job, "options": options, "status": "due", "tries": 0})
 
     def replace_message(self, arrival: Arrival) -> None:
         """Forget how an arrival was accounted for before."""
@@ -163,7 +180,9 @@ class Rows:
     def _add_files(self, arrival: Arrival, event_id: str) -> tuple[Attachment, ...]:
         assert arrival.draft is not None
         if arrival.original is not None:
-            self._add_content(event_id, "original", 0, arrival.original, filename=None, media_type=arrival.media_type)
+            held = arrival.draft.safety.redacted or arrival.draft.corrections
+            role = "secret" if held else "original"
+            self._add_content(event_id, role, 0, arrival.original, filename=None, media_type=arrival.media_type)
         attachments = []
         for index, (file, content) in enumerate(zip(arrival.draft.files, arrival.files, strict=True)):
             id_ = self.add_attachment(event_id, index, content, file.filename, file.media_type)

@@ -200,6 +200,15 @@ dead_letter = Table(
     Column("buried_at", BigInteger, nullable=False, index=True),
 )
 
+opening = Table(
+    "opening",
+    metadata,
+    Column("position", BIG_ID, primary_key=True, autoincrement=True),
+    Column("event", Text, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("opened_at", BigInteger, nullable=False),
+)
+
 cursor = Table(
     "cursor",
     metadata,

@@ -13,12 +13,13 @@ import orjson
 from msgspec import Struct
 from sqlalchemy import Connection, Engine, select
 
+from model.draft import Heard
 from model.envelope import BlobRef, Receipt
 from model.errors import Misconfigured, Permanent, Transient
 from model.event import Event, Job, TicketRef
 from model.json import Json
 from model.ticket import Lane
-from store import audit, dead_letters, kept, ledger, places, retention
+from store import audit, dead_letters, kept, ledger, places, redaction, retention
 from store.accept import Acceptance, Terms, known_sources
 from store.arrival import SMALL, Batch, Content
 from store.blobs import BlobFiles
@@ -185,8 +186,27 @@ class Store:
         """An attachment by its id, or None if there is none (any more)."""
         return await self._read(_find_attachment, self.vault, id_)
 
+    async def heard(self, connector: str, keys: Sequence[str]) -> list[Heard]:
+        """What was said last in the conversations that a connector's messages opened under the keys, in order."""
+        return await self._read(redaction.heard, self.vault, connector, keys)
+
+    async def scrub(self) -> None:
+        """Take what was overwritten out of the write-ahead log, too; not while somebody reads, but then later."""
+        await self._read(_checkpoint)
+
+    async def open_original(self, event: str, by: str) -> str | None:
+        """The SHA-256 of a message as it came, whether it held a secret or not; who asked for it is remembered."""
+        sha256 = await self._read(_find_original, event, "secret") or await self._read(_find_original, event)
+        if sha256 is not None:
+            await self._writer.do(redaction.record_openings, redaction.Opening(event, by, _now()))
+        return sha256
+
+    async def openings(self) -> list[redaction.Opening]:
+        """Who looked at which original, first things first."""
+        return await self._read(redaction.list_openings)
+
     async def find_original(self, owner: str) -> str | None:
-        """The SHA-256 of the message as it came, of an event or a dead letter; None if it has expired."""
+        """The SHA-256 of the message as it came, of an event or a dead letter; None if it expired or held a secret."""
         return await self._read(_find_original, owner)
 
     # -- connectors' own ------------------------------------------------------------------------
@@ -372,8 +392,12 @@ def _conversation_of(connection: Connection, helpdesk: str, reference: str) -> s
     return connection.execute(wanted.order_by(ticket.c.conversation).limit(1)).scalar()
 
 
-def _find_original(connection: Connection, owner: str) -> str | None:
-    wanted = select(attachment.c.sha256).where(attachment.c.event == owner, attachment.c.role == "original")
+def _checkpoint(connection: Connection) -> None:
+    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
+
+
+def _find_original(connection: Connection, owner: str, role: str = "original") -> str | None:
+    wanted = select(attachment.c.sha256).where(attachment.c.event == owner, attachment.c.role == role)
     return connection.execute(wanted).scalar()
 
 

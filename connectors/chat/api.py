@@ -53,9 +53,9 @@ class Api:
         """Every operation, the WebSocket, and what browsers ask before."""
         for operation in OPERATIONS:
             handler = getattr(self, operation.name)
-            yield web.route(operation.method, operation.path, self._guarded(handler, operation))
+            yield web.route(operation.method, _route(operation), self._guarded(handler, operation))
         yield web.get(SOCKET_PATH, self._guarded(self._socket, None), allow_head=False)
-        for path in sorted({*(one.path for one in OPERATIONS), SOCKET_PATH}):
+        for path in sorted({*map(_route, OPERATIONS), SOCKET_PATH}):
             yield web.options(path, self._guarded(self._preflight, None))
 
     async def open_session(self, request: web.Request) -> web.StreamResponse:
@@ -240,6 +240,11 @@ class Api:
             return msgspec.json.decode(body, type=type_)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise Refused("malformed", f"the body is no such JSON: {error}") from None
+
+
+def _route(operation: Operation) -> str:
+    """The path as aiohttp wants it: its own parameters would not take every segment."""
+    return operation.path.replace("}", ":[^/]+}")
 
 
 def _token(request: web.Request) -> str:

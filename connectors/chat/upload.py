@@ -6,6 +6,7 @@ An upload that no message names is forgotten after UNBOUND_FOR, and its content 
 from __future__ import annotations
 
 import asyncio
+import mimetypes
 import uuid
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Sequence
@@ -17,6 +18,7 @@ from urllib.parse import unquote
 import aiohttp
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from msgspec import Struct
 
 from connectors.base import State
@@ -34,6 +36,16 @@ HEAD = 8192
 MOST_READABLE = 256 * 1024
 """Bytes of a text that is read for secrets."""
 TEXTUAL = ("text/", "application/json", "application/xml", "message/", "image/svg")
+MOST_NAME = 500
+UNREADABLE = (
+    aiohttp.ClientPayloadError,
+    web.RequestPayloadError,
+    HttpProcessingError,
+    ValueError,
+    LookupError,
+    AssertionError,
+)
+"""What aiohttp raises for bodies and forms that are not what they say."""
 PIECE = 64 * 1024
 PAUSE = 20.0
 """Seconds in which the next piece of a body must come."""
@@ -68,7 +80,7 @@ class Uploads:
                 return await self._take(request, session)
         except TimeoutError:
             raise Refused("timeout", f"no data came for {PAUSE:g} s, or too little") from None
-        except (aiohttp.ClientPayloadError, web.RequestPayloadError, ValueError, AssertionError) as error:
+        except UNREADABLE as error:
             raise Refused("malformed", f"the body cannot be read: {type(error).__name__}") from None
 
     async def bound(self, ids: Sequence[str], session: Session) -> tuple[SpokenFile, ...]:
@@ -78,11 +90,14 @@ class Uploads:
     async def _take(self, request: web.Request, session: Session) -> Uploaded:
         source: Any = request.content
         filename, declared = request.query.get("filename", ""), request.content_type
+        if len(filename) > MOST_NAME:
+            raise Refused("malformed", f"filename may have at most {MOST_NAME} characters")
         if request.content_type.startswith("multipart/"):
             source = await _file_part(request)
             filename, declared = source.filename or filename, source.headers.get("Content-Type", "")
         elif (request.content_length or 0) > self._allow.file:
             raise self._too_large()
+        declared = _declared(declared, filename)
         head = bytearray()
         blob = await self._state.write_blob(self._checked(source, head, declared))
         if not blob.size:
@@ -172,6 +187,13 @@ async def _piece(source: Any) -> bytes:
         if isinstance(source, aiohttp.BodyPartReader):
             return await source.read_chunk(PIECE)
         return bytes(await source.read(PIECE))
+
+
+def _declared(media_type: str, filename: str) -> str:
+    """The type that the sender says, or that the name of the file says where the sender says nothing."""
+    if media_type in ("", "application/octet-stream"):
+        return mimetypes.guess_type(filename)[0] or "application/octet-stream"
+    return media_type
 
 
 def _told(head: bytes, declared: str) -> str:

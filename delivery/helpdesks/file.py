@@ -23,15 +23,17 @@ import structlog
 
 from delivery.base import Files
 from model.errors import Transient
-from model.event import Event, TicketRef
+from model.event import REDACTED, Event, TicketRef
 from model.json import Json
-from model.ticket import Attachment
+from model.ticket import Attachment, Ticket
 from store.crypto import sync_directory
 
 log = structlog.get_logger()
 
 _ENCODE = msgspec.json.Encoder().encode
 _ID = re.compile(rb'\{"specversion":"1\.0","id":"([0-9a-f-]{36})"')
+_IS_REDACTED = f'"type":"{REDACTED}"'.encode()
+_DECODE = msgspec.json.Decoder(Event).decode
 LEAST_FREE = 1024 * 1024
 """Bytes below which the disk counts as full."""
 
@@ -43,7 +45,7 @@ class FileHelpdesk:
         self._folder, self._files = path, files
         self._tickets = path / "tickets.jsonl"
         self._known: set[int] = set()
-        self._read_to = 0
+        self._read_to, self._number = 0, 0
         self._waiting: list[tuple[int, bytes, asyncio.Future[None]]] = []
         self._flushing: asyncio.Task[None] | None = None
 
@@ -93,6 +95,7 @@ class FileHelpdesk:
             self._read_what_is_new()
             fresh = {id_: line for id_, line in lines if id_ not in self._known}
             if fresh:
+                self._correct([line for line in fresh.values() if _IS_REDACTED in line])
                 content = b"".join(fresh.values())
                 _append_durably(self._tickets, content)
                 self._known.update(fresh)
@@ -100,12 +103,19 @@ class FileHelpdesk:
 
     def _read_what_is_new(self) -> None:
         """Take note of the events that others wrote, or a former process; of all, where the file is another one."""
-        size = self._tickets.stat().st_size if self._tickets.exists() else 0
-        if size < self._read_to:
-            self._known, self._read_to = set(), 0
+        size, number = _identity(self._tickets)
+        if size < self._read_to or number != self._number:
+            self._known, self._read_to, self._number = set(), 0, number
         if size > self._read_to:
             ids, self._read_to = _read_ids(self._tickets, self._read_to)
             self._known |= ids
+
+    def _correct(self, lines: Sequence[bytes]) -> None:
+        """Exchange the tickets of messages that held a part of a secret, before the events that say so are added."""
+        tickets = {event.data.message.id: event.data for event in map(_DECODE, lines)}
+        if tickets and self._tickets.exists():
+            _exchange(self._tickets, tickets)
+            self._read_to, self._number = _identity(self._tickets)
 
     def _save(self, attachments: Sequence[Attachment]) -> None:
         """Write the content of attachments that are not there yet; what has expired is left out."""
@@ -157,6 +167,34 @@ def _read_ids(path: Path, start: int) -> tuple[set[int], int]:
                 ids.add(uuid.UUID(found[1].decode()).int)
         file.truncate(whole)
     return ids, whole
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """The size of a file, and the number by which one that was exchanged is told from it; zeros for none."""
+    found = path.stat() if path.exists() else None
+    return (found.st_size, found.st_ino) if found else (0, 0)
+
+
+def _exchange(path: Path, tickets: Mapping[str, Ticket]) -> None:
+    """Write the file anew with other tickets for some messages, in one step."""
+    with path.open("rb") as old, tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as new:
+        try:
+            for line in old:
+                found = _ID.match(line)
+                ticket = tickets.get(found[1].decode()) if found else None
+                new.write(line if ticket is None else _ENCODE(_with(_DECODE(line), ticket)) + b"\n")
+            new.flush()
+            os.fchmod(new.fileno(), path.stat().st_mode & 0o777)
+            os.fsync(new.fileno())
+            Path(new.name).rename(path)
+        except BaseException:
+            Path(new.name).unlink()
+            raise
+    sync_directory(path.parent)
+
+
+def _with(event: Event, ticket: Ticket) -> Event:
+    return msgspec.structs.replace(event, data=ticket)
 
 
 def _append_durably(path: Path, content: bytes) -> None:

@@ -14,6 +14,7 @@ from fanin.app import App, opened
 from fanin.cli.books import configured
 from model.errors import CredentialsRejected, FaninError
 from model.health import Health
+from normalizer.safety.name import safe_id
 from store.audit import Line
 
 LIMIT = timedelta(minutes=2)
@@ -64,8 +65,8 @@ async def _compare(app: App, name: str) -> Finding:
     try:
         async with asyncio.timeout(LIMIT.total_seconds()):
             async for held in connector.held(post.intake, post.state):
-                found.waiting += len(await app.store.unknown(name, held.ahead))
-                missing = await app.store.unknown(name, held.passed)
+                found.waiting += len(await app.store.unknown(name, [safe_id(one) for one in held.ahead]))
+                missing = await app.store.unknown(name, [safe_id(one) for one in held.passed])
                 found.passed += len(missing)
                 found.example = found.example or next(iter(missing), "")
     except CredentialsRejected as error:

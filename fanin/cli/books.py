@@ -10,6 +10,7 @@ from pathlib import Path
 from config.loader import load
 from config.settings import Config
 from model.errors import Misconfigured
+from normalizer.safety.find import redact
 from store.dead_letters import DeadLetter
 from store.store import Store
 
@@ -23,7 +24,7 @@ def configured(file: Path | None) -> Config:
 
 
 @asynccontextmanager
-async def _books(file: Path | None) -> AsyncIterator[tuple[Config, Store]]:
+async def books(file: Path | None) -> AsyncIterator[tuple[Config, Store]]:
     """The configuration and its store, which must exist already."""
     config = configured(file)
     key = config.store.encryption_key.read() if config.store.encryption_key else None
@@ -36,21 +37,22 @@ async def _books(file: Path | None) -> AsyncIterator[tuple[Config, Store]]:
 
 async def list_letters(file: Path | None) -> None:
     """Print the dead letters, newest first."""
-    async with _books(file) as (_, store):
+    async with books(file) as (_, store):
         letters = await store.list_dead_letters()
     for one in letters:
         where = one.helpdesk or one.connector
-        print(f"{one.id}  {one.buried_at:%Y-%m-%d %H:%M:%SZ}  {one.stage:<9}  {where:<20}  {one.reason}")
+        print(f"{one.id}  {one.buried_at:%Y-%m-%d %H:%M:%SZ}  {one.stage:<9}  {where:<20}  {redact(one.reason)}")
     if not letters:
         print("no dead letters")
 
 
 async def show_letter(file: Path | None, id_: str, original: Path | None) -> None:
     """Print all that is known of a dead letter, and write the message as it came where asked."""
-    async with _books(file) as (_, store):
+    async with books(file) as (_, store):
         letter = await _find(store, id_)
         for name in letter.__struct_fields__:
-            print(f"{name:<11} {getattr(letter, name) if getattr(letter, name) is not None else '-'}")
+            value = getattr(letter, name)
+            print(f"{name:<11} {'-' if value is None else redact(str(value))}")
         if original is not None:
             await _write_original(store, letter, original)
 
@@ -61,7 +63,7 @@ EVERY = 2**31
 
 async def retry_letter(file: Path | None, id_: str) -> None:
     """Make one dead letter, or `all`, wanted again."""
-    async with _books(file) as (_, store):
+    async with books(file) as (_, store):
         for letter in await store.list_dead_letters(EVERY) if id_ == "all" else [await _find(store, id_)]:
             await store.retry(letter)
             again = "delivered again" if letter.stage == "deliver" else "taken when it is read again: fanin backfill"
@@ -70,7 +72,7 @@ async def retry_letter(file: Path | None, id_: str) -> None:
 
 async def drop_letter(file: Path | None, id_: str) -> None:
     """Give a dead letter up for good."""
-    async with _books(file) as (_, store):
+    async with books(file) as (_, store):
         letter = await _find(store, id_)
         await store.drop(letter)
         print(f"{letter.id} is dropped")
@@ -78,7 +80,7 @@ async def drop_letter(file: Path | None, id_: str) -> None:
 
 async def migrate(file: Path | None) -> None:
     """Open the store, which migrates it."""
-    async with _books(file) as (config, _):
+    async with books(file) as (config, _):
         print(f"{config.data_dir / 'fanin.db'} is at this version")
 
 
@@ -91,7 +93,10 @@ async def _find(store: Store, id_: str) -> DeadLetter:
 async def _write_original(store: Store, letter: DeadLetter, target: Path) -> None:
     sha256 = await store.find_original(letter.event or letter.id)
     if sha256 is None:
-        raise Misconfigured("its original has expired (store.retention.originals) or was never read whole")
+        raise Misconfigured(
+            "its original has expired (store.retention.originals), was never read whole, or held a secret: then see "
+            f"fanin original show {letter.event or letter.id}"
+        )
     try:
         with target.open("xb") as file:
             async for piece in store.read_blob(sha256):

@@ -28,6 +28,11 @@ app = typer.Typer(
 )
 dead_letters = typer.Typer(no_args_is_help=True, help="Look at what was given up, and bring it back.")
 app.add_typer(dead_letters, name="dead-letters")
+triage = typer.Typer(no_args_is_help=True, help="See why a message is urgent or not, and try rules.")
+app.add_typer(triage, name="triage")
+
+original = typer.Typer(no_args_is_help=True, help="Open a message as it came; who does is on record.")
+app.add_typer(original, name="original")
 
 ConfigFile = Annotated[
     Path | None,
@@ -107,7 +112,7 @@ def check(config: ConfigFile = None) -> None:
 @app.command()
 def normalize(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Mails, folders, mboxes; - is standard input.")],
-    channel: Annotated[str, typer.Option(help="The channel that the files come from.")] = "email",
+    channel: Annotated[str, typer.Option(help="email, or chat: then each file is the text of one message.")] = "email",
     attachments: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write each decoded attachment to DIR/<sha256>.")
     ] = None,
@@ -182,6 +187,35 @@ def migrate(config: ConfigFile = None) -> None:
     _run(migrate_store(config))
 
 
+RuleFiles = Annotated[
+    list[Path] | None, typer.Option("--rules", metavar="FILE", help="A file of rules, besides the shipped ones.")
+]
+
+
+@triage.command("explain")
+def explain_triage(
+    message: Annotated[
+        str, typer.Argument(metavar="FILE|TEXT", help="A mail, the text of a message, or a file of it.")
+    ],
+    rules: RuleFiles = None,
+) -> None:
+    """Show which rules and fragments fire, and what follows."""
+    from fanin.cli.triage import explain  # noqa: PLC0415
+
+    explain(message, rules or [])
+
+
+@triage.command("test")
+def test_triage(
+    rules: Annotated[Path, typer.Argument(metavar="RULES", help="A file of rules, besides the shipped ones.")],
+    cases: Annotated[Path, typer.Argument(metavar="CASES", help="A table of messages and what is expected of them.")],
+) -> None:
+    """Try rules on a table of expectations; exits with 1 if one is not met."""
+    from fanin.cli.triage import test  # noqa: PLC0415
+
+    raise typer.Exit(test(rules, cases))
+
+
 Letter = Annotated[str, typer.Argument(metavar="ID", help="The dead letter's id, or the beginning of it.")]
 
 
@@ -219,6 +253,29 @@ def drop_letter(letter: Letter, config: ConfigFile = None) -> None:
     from fanin.cli.books import drop_letter as give_up  # noqa: PLC0415
 
     _run(give_up(config, letter))
+
+
+@original.command("show")
+def show_original(
+    event: Annotated[str, typer.Argument(metavar="EVENT", help="The id of the message in its ticket.")],
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there; else standard output.")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Write a message as it came.
+
+    It may hold secrets of a customer that its ticket does not: that it was opened, by whom and when, is remembered.
+    """
+    from fanin.cli.original import show  # noqa: PLC0415
+
+    _run(show(config, event, output))
+
+
+@original.command("log")
+def list_openings(config: ConfigFile = None) -> None:
+    """Print who opened which message, and when."""
+    from fanin.cli.original import openings  # noqa: PLC0415
+
+    _run(openings(config))
 
 
 def _run(command: Coroutine[Any, Any, T]) -> T:

@@ -18,12 +18,17 @@ from uuid import UUID
 
 import msgspec
 
+from config.rules import shipped_rules
 from model.draft import Context, Draft
 from model.envelope import Envelope
+from model.rules import Rules
+from model.spoken import SPOKEN, Spoken
 from model.ticket import Attachment, Channel, ConversationPart, Ticket
 from model.tracking import tracking_number
 from normalizer.normalize import normalize
 
+CHANNELS = ("email", "chat")
+"""Channels whose messages can be read from files."""
 _CHUNK = 16
 _FEW = 8
 """Messages that are read faster here than processes start."""
@@ -63,26 +68,27 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
 def run(files: list[str], channel: str, attachments: Path | None) -> int:
     """Print the ticket of each message as a line of JSON, in order; return the exit status.
 
-    `files` are mails, folders of mails, mboxes, or `-` for standard input.  With `attachments` each decoded
+    `files` are mails, folders of mails, mboxes, or `-` for standard input; of the channel `chat` each is the text
+    of one message.  With `attachments` each decoded
     file is written there under its SHA-256.  The status is 1 where a file could not be read.
     """
-    if channel != "email":
-        print(f"fanin: --channel {channel}: only email can be read from files", file=sys.stderr)
+    if channel not in CHANNELS:
+        print(f"fanin: --channel {channel}: expected one of {', '.join(CHANNELS)}", file=sys.stderr)
         return 2
     if attachments:
         attachments.mkdir(parents=True, exist_ok=True)
     status = 0
-    sources = list(_sources(files))
-    for line, failed in _progress(_lines(sources, attachments), len(sources)):
+    sources = list(_sources(files, channel))
+    for line, failed in _progress(_lines(sources, channel, attachments), len(sources)):
         sys.stdout.buffer.write(line)
         status |= failed
     sys.stdout.buffer.flush()
     return status
 
 
-def _lines(sources: list[Source], attachments: Path | None) -> Iterator[tuple[bytes, bool]]:
+def _lines(sources: list[Source], channel: str, attachments: Path | None) -> Iterator[tuple[bytes, bool]]:
     """The output for each source, in order, worked out in as many processes as there are cores."""
-    work = partial(_line, attachments=attachments)
+    work = partial(_line, channel=channel, attachments=attachments)
     cores = len(os.sched_getaffinity(0))
     if len(sources) <= _FEW or cores == 1:
         yield from map(work, sources)
@@ -103,35 +109,50 @@ def _batches(sources: list[Source], size: int) -> Iterator[list[Source]]:
         yield batch
 
 
-def _line(source: Source, attachments: Path | None) -> tuple[bytes, bool]:
+def _line(source: Source, channel: str, attachments: Path | None) -> tuple[bytes, bool]:
     """The output for one source, and whether it is an error."""
     try:
         raw = _read(source)
     except OSError as error:
         problem = Problem("unreadable", error.strerror or str(error))
         return msgspec.json.encode(Line(input=source.name, error=problem)) + b"\n", True
-    envelope = Envelope(
-        connector="files",
-        channel="email",
-        account="files",
-        source_id=source.name,
-        received_at=_EPOCH,
-        raw=b"",
-        size=len(raw),
-    )
-    draft = normalize(envelope, raw, Context(now=_EPOCH))
+    if channel == "chat":
+        raw = spoken_raw(raw.decode("utf-8", "replace"))
+    draft = understand(raw, channel, source.name, shipped_rules())
     if attachments:
         for file in draft.files:
             if isinstance(file.content, bytes):
                 _store(attachments / file.sha256, file.content)
-    return msgspec.json.encode(Line(input=source.name, ticket=_ticket(draft))) + b"\n", False
+    return msgspec.json.encode(Line(input=source.name, ticket=_ticket(draft, channel))) + b"\n", False
 
 
-def _sources(files: Iterable[str]) -> Iterator[Source]:
+def understand(raw: bytes, channel: str, name: str, rules: Rules) -> Draft:
+    """What the normalizer makes of a message that comes from no connector, by these rules of triage."""
+    envelope = Envelope(
+        connector="files",
+        channel=channel,
+        account="files",
+        source_id=name,
+        received_at=_EPOCH,
+        raw=b"",
+        size=len(raw),
+        media_type=SPOKEN if channel == "chat" else "message/rfc822",
+    )
+    return normalize(envelope, raw, Context(now=_EPOCH, rules=rules))
+
+
+def spoken_raw(text: str) -> bytes:
+    """The raw form of one chat message, of a session of its own."""
+    return msgspec.json.encode(Spoken(text=text, key="chat:files"))
+
+
+def _sources(files: Iterable[str], channel: str) -> Iterator[Source]:
     """The messages that the arguments of the command name."""
     for name in files:
         path = Path(name)
-        if name == "-":
+        if channel == "chat":
+            yield Source(name, path, content=sys.stdin.buffer.read() if name == "-" else None)
+        elif name == "-":
             yield from _messages(Source(name, path, content=sys.stdin.buffer.read()))
         elif path.is_dir():
             for file in sorted(path.rglob("*")):
@@ -183,7 +204,7 @@ def _store(file: Path, content: bytes) -> None:
         part.replace(file)
 
 
-def _ticket(draft: Draft) -> Ticket:
+def _ticket(draft: Draft, channel: str) -> Ticket:
     """The ticket of a message that is in no conversation; its ids follow from what the message is."""
     seed = draft.fingerprint or hashlib.sha256(draft.message.source_id.encode()).digest()
     message = msgspec.structs.replace(
@@ -194,7 +215,7 @@ def _ticket(draft: Draft) -> Ticket:
         conversation=ConversationPart(
             id=_uuid(seed, "conversation"), kind="new", sequence=1, visibility="private", transcript_url=""
         ),
-        channel=Channel(kind="email", connector="files", account="files"),
+        channel=Channel(kind=channel, connector="files", account="files"),
         requester=msgspec.structs.replace(draft.requester, id=_uuid(seed, "requester")),
         message=message,
         attachments=tuple(

@@ -34,7 +34,7 @@ def amount(page: Page, at: int, label: Label | None, label_at: int) -> Found | N
     matched = NUMBER.match(page.folded, at)
     if not matched or matched.end() - at > MAX_DIGITS:
         return None
-    scale, end = _scale(page, matched.end())
+    scale, rest, end = _scale(page, matched.end())
     unit, unit_end = _unit(page, _measured(page.folded, end))
     before = label.value if label and label.role == "currency" and _joined(page.folded[label_at:at]) else None
     if unit is None:
@@ -45,7 +45,7 @@ def amount(page: Page, at: int, label: Label | None, label_at: int) -> Found | N
         return None
     if scale in (10**6, 10**9) and end - matched.end() == 1 and before is None:
         return None  # 5m and 2b are money only beside a sign
-    value = _plain(matched[0], scale, page.language)
+    value = _plain(matched[0], scale, rest, page.language)
     if value is None:
         return None
     return Found(
@@ -78,9 +78,9 @@ def numerals(page: Page, at: int, unit_at: int) -> Found | None:
     return Found("amounts", value, _local(unit, page.language), start, end) if value else None
 
 
-def _scale(page: Page, end: int) -> tuple[int, int]:
-    """What the words behind the number multiply it by, and where they end."""
-    folded, scale = page.folded, 1
+def _scale(page: Page, end: int) -> tuple[int, int, int]:
+    """What the words behind the number multiply it by, what is added (5万5千), and where they end."""
+    folded, scale, rest = page.folded, 1, 0
     for _ in range(2):
         here = _blank(folded, end)
         if folded[here : here + 1] >= "\u2e80":
@@ -94,7 +94,10 @@ def _scale(page: Page, end: int) -> tuple[int, int]:
         scale, end = scale * SCALES[word], here + len(word)
         if folded[end : end + 1] == "." and word in ("тыс", "млн", "млрд"):
             end += 1
-    return scale, end
+        if scale >= 10**4 and word >= "\u2e80" and (more := _MORE.match(folded, end)):
+            rest, end = int(more[1]) * SCALES.get(more[2], 100 if more[2] else 1), more.end()
+            break
+    return scale, rest, end
 
 
 def _measured(folded: str, end: int) -> int:
@@ -148,7 +151,7 @@ def _counts(page: Page, end: int) -> bool:
     return word in NOT_UNITS or any(word.startswith(one) for one in _EAST_COUNTS)
 
 
-def _plain(written: str, scale: int, language: str | None) -> str | None:
+def _plain(written: str, scale: int, rest: int, language: str | None) -> str | None:
     """The number in plain digits with a decimal point, None where it is none, such as 1.2.3."""
     digits = written.replace("'", "").replace("’", "").replace(" ", "").replace("\u00a0", "").replace("\u202f", "")
     comma, dot = digits.rfind(","), digits.rfind(".")
@@ -164,7 +167,7 @@ def _plain(written: str, scale: int, language: str | None) -> str | None:
         return None
     if scale == 1:
         return plain
-    value = Decimal(plain) * scale
+    value = Decimal(plain) * scale + rest
     return f"{value.normalize():f}" if value else "0"
 
 
@@ -178,7 +181,7 @@ def _groups(digits: str, separator: str, language: str | None) -> bool:
 
 def _joined(words: str) -> bool:
     """Whether a currency and the number behind it belong together, as they do not in `in USDT, 5 days ago`."""
-    return not _APART.search(words)
+    return _TOGETHER.fullmatch(words) is not None
 
 
 def _local(unit: str, language: str | None) -> str:
@@ -205,8 +208,9 @@ def _numeral(written: str) -> str:
     return str(value) if value else ""
 
 
-_APART = re.compile("[,，、\n(（*]")
+_TOGETHER = re.compile(r"[^\s,，、(（*]+[\s:：.=≈]{0,3}")
 _WEST = re.compile("[a-z]+(?=[\u2e80-\uffff])")
+_MORE = re.compile(r"\s?(\d{1,4})([千천百백万萬만]?)(?!\d)")
 _GLUED = frozenset("k m b w к mn".split())
 """Letters that multiply only where nothing stands between them and the number."""
 _SAYS_U = frozenset(["zh-Hans", "zh-Hant"])

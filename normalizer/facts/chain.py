@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ahocorasick_rs import AhoCorasick, MatchKind
+
 from normalizer.facts.checksum import XRP_ALPHABET, base58, base58check, bech32, eip55, on_curve, ton
 from normalizer.facts.found import Found
 from normalizer.facts.page import Page
@@ -25,12 +27,8 @@ _VERSIONS = {
     0x41: "tron",
 }
 _PREFIXES = {"bc": "bitcoin", "ltc": "litecoin"}
-_CHAINS = re.compile(
-    "|".join(
-        rf"(?<![a-z]){re.escape(word)}(?![a-z])" if word.isascii() else re.escape(word)
-        for word in sorted(CHAINS, key=len, reverse=True)
-    )
-)
+_WORDS = tuple(CHAINS)
+_NAMES = AhoCorasick(_WORDS, matchkind=MatchKind.LeftmostLongest)
 _OF_EVM = frozenset(["ethereum", "bsc", "polygon", "arbitrum", "optimism", "base", "avalanche"])
 _OF_HEX = frozenset(["bitcoin", "tron", "litecoin", "dogecoin", "xrp", "ton"])
 NEAR = 80
@@ -90,16 +88,27 @@ def _base58(page: Page, word: str, start: int, end: int) -> Found | None:
         return Found("tx_hashes", word, "solana", start, end) if len(base58(word)) == 64 else None
     if not 32 <= len(word) <= 44 or len(key := base58(word)) != 32:
         return None
-    known = _near(page, start, end, _SOLANA) or on_curve(key)
+    known = _near(page, start, end, _SOLANA) or (page.afford() and on_curve(key))
     return Found("addresses", word, "solana", start, end) if known else None
 
 
 def _near(page: Page, start: int, end: int, chains: frozenset[str]) -> str | None:
-    """The chain of those given that is named nearest: by the explorer whose link it stands in, or in words."""
-    before = [one for one in _CHAINS.finditer(page.folded, max(0, start - NEAR), start) if CHAINS[one[0]] in chains]
-    if before and start - before[-1].end() < 30:
-        return CHAINS[before[-1][0]]
-    after = next((one for one in _CHAINS.finditer(page.folded, end, end + NEAR) if CHAINS[one[0]] in chains), None)
-    if after and (not before or after.start() - end < start - before[-1].end()):
-        return CHAINS[after[0]]
-    return CHAINS[before[-1][0]] if before else None
+    """The chain of those given that is named nearest, in words or by the explorer in whose link it stands."""
+    first = max(0, start - NEAR)
+    around = page.folded[first : end + NEAR]
+    nearest, chain = NEAR, None
+    for number, left, right in _NAMES.find_matches_as_indexes(around):
+        name = _WORDS[number]
+        apart = start - first - right if first + right <= start else left - (end - first)
+        if 0 <= apart < nearest and CHAINS[name] in chains and _whole(around, left, right):
+            nearest, chain = apart, CHAINS[name]
+    return chain
+
+
+def _whole(text: str, left: int, right: int) -> bool:
+    """Whether a word is one, and no part of a longer one; scripts without spaces have no such thing."""
+    if text[left] >= "\u2e80":
+        return True
+    return not (text[left - 1 : left].isalpha() and text[left - 1] < "\u2e80") and not (
+        text[right : right + 1].isalpha() and text[right] < "\u2e80"
+    )

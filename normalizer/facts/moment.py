@@ -6,6 +6,7 @@ Only what is written is told: `03-05` without a year is `--03-05`, a time withou
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ MONTH_FIRST = frozenset(["en", None])
 """Languages in which 03/05/2024 is in March."""
 _DATE_FIRST = frozenset(["zh-Hans", "zh-Hant", "ja", "ko"])
 _PARTS = "|".join(sorted(AFTERNOON | MORNING, key=len, reverse=True))
-_YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)")
+_YEAR_FIRST = re.compile(r"(\d{4})(\.\s|[-/.])(\d{1,2})\2(\d{1,2})(?!\d)(?:(?<=\d)\.(?=\s\d{1,2}:)|)")
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d\d)(?![\d.]*\d)")
 _EAST = re.compile(r"(?:(\d{4})\s?[年년]\s?)?(\d{1,2})\s?[月월](?:\s?(\d{1,2})\s?([日号號일]?))?")
 _NAMED = re.compile(
@@ -26,17 +27,18 @@ _NAMED = re.compile(
 _VIETNAMESE = re.compile(r"(\d{1,2})\s?tháng\s?(\d{1,2})(?:,?\s?năm\s(\d{4}))?")
 _DAY_YEAR = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?(?:,?\s(\d{4}))?(?![\d:]|[.,/-]\d)")
 _BETWEEN = re.compile(
-    r"(?:t(?=\d)|[\s,]|\b(?:at|lúc|в|около|a\slas?|las|jam|pukul|saat|г|году|года|on|el|ngày|tanggal|kl)\b\.?|の|에|[-–]\s)*"
+    r"(?:t(?=\d)|[\s,]|[(（][月火水木金土日월화수목금토][)）]|\b(?:at|around|about|lúc|в|около|a\slas?|las|jam|pukul|saat|г|году|года|on|el|ngày|tanggal|kl)\b\.?|の|에|[-–]\s)*"
 )
 _CLOCK = re.compile(
     rf"(?:({_PARTS})\s?)?(\d{{1,2}})"
-    r"(?::(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?(?!\d)|\s?[時时点點시](?:\s?(\d{1,2})\s?[分분]|(半|반))?|h(\d\d)?\b|\s?giờ(?:\s?(\d\d))?)?"
+    r"(?::(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?(?!\d)|\s?[時时点點시](?:\s?(\d{1,2})\s?[分분](?:\s?(\d{1,2})\s?[秒초])?|(半|반))?|h(\d\d)?\b|\s?giờ(?:\s?(\d\d))?)?"
     r"(?:\s?([ap])\.?\s?m\b\.?)?"
 )
-_POINT = re.compile(r"(\d{1,2})\.(\d\d)(?![\d.])")
+_POINT = re.compile(r"(\d{1,2})\.(\d\d)(?!\.?\d)")
 _ZONE = re.compile(
-    r"\s?\(?(?:(?:utc|gmt)\s?([+-])(\d{1,2})(?::?(\d\d))?|([+-])(\d\d):?(\d\d)|([a-zа-я日本時間北京时]{1,5})(?!\w))\)?"
+    r"\s?(?:по\s)?\(?(?:(?:utc|gmt)\s?([+-])(\d{1,2})(?::?(\d\d))?|([+-])(\d\d):?(\d\d)|([a-zа-я日本時間北京时]{1,5})(?!\w))\)?"
 )
+_DIGITS = re.compile(r"\d+")
 _PART_BEFORE = re.compile(rf"({_PARTS})\s?\Z")
 
 
@@ -49,15 +51,22 @@ class Clock(NamedTuple):
 
 def moment(page: Page, at: int, label: Label | None, label_at: int) -> Found | None:
     """The date, time or both that is written at a digit, or None."""
-    day = _day(page, at, label, label_at)
+    behind = _behind(page.folded, at)
+    day = _day(page, at, label, label_at) if behind in _BEHIND_DAY or (label and label.role == "month") else None
     if day is None:
-        return _time_first(page, at)
+        return _time_first(page, at) if behind in _BEHIND_HOUR else None
     value, start, end = day
     gap = _BETWEEN.match(page.folded, end)
     clock = _clock(page.folded, gap.end() if gap else end, bare=False) if value.count("-") > 1 else None
     if clock is None:
         return Found("times", value, "date", start, end)
     return Found("times", f"{value}T{clock.value}", "datetime", start, clock.end)
+
+
+def _behind(folded: str, at: int) -> str:
+    """The character behind the digits at a place, by which most numbers are seen to be no moment."""
+    digits = _DIGITS.match(folded, at)
+    return folded[digits.end() : digits.end() + 1] if digits else ""
 
 
 def _time_first(page: Page, at: int) -> Found | None:
@@ -80,9 +89,8 @@ def _time_first(page: Page, at: int) -> Found | None:
 def _day(page: Page, at: int, label: Label | None, label_at: int) -> tuple[str, int, int] | None:
     """The date at a place in ISO 8601, its beginning and its end."""
     folded = page.folded
-    for read in (_by_digits, _by_east, _by_name):
-        found = read(page, at)
-        if found:
+    for read in _READERS.get(_behind(folded, at), ()):
+        if found := read(page, at):
             return found[0], at, found[1]
     if label and label.role == "month" and (matched := _DAY_YEAR.match(folded, at)):
         day, year = matched.groups()
@@ -150,7 +158,7 @@ def _clock(folded: str, at: int, *, bare: bool) -> Clock | None:
     matched = _CLOCK.match(folded, at)
     if not matched:
         return None
-    part, hours, minute, second, east, half, h, gio, noon = matched.groups()
+    part, hours, minute, second, east, tick, half, h, gio, noon = matched.groups()
     end, minutes = matched.end(), minute or east or h or gio or ("30" if half else None)
     pointed = None if minutes or matched.end() > matched.end(2) else _POINT.match(folded, at)
     if pointed and not bare:
@@ -159,14 +167,14 @@ def _clock(folded: str, at: int, *, bare: bool) -> Clock | None:
     if not shown:
         return None
     hour, late = int(hours), noon == "p" or part in AFTERNOON
-    if hour > 24 or int(minutes or 0) > 59 or int(second or 0) > 59 or (noon and not 1 <= hour <= 12):
+    if hour > 24 or int(minutes or 0) > 59 or int(second or tick or 0) > 59 or (noon and not 1 <= hour <= 12):
         return None
     if late and hour < 12:
         hour += 12
     elif (noon == "a" or part in MORNING) and hour == 12:
         hour = 0
     zone, end = _zone(folded, end)
-    value = f"{hour % 24:02}:{minutes or '00':0>2}" + (f":{second}" if second else "") + zone
+    value = f"{hour % 24:02}:{minutes or '00':0>2}" + (f":{second or tick:0>2}" if second or tick else "") + zone
     return Clock(value, end)
 
 
@@ -183,3 +191,15 @@ def _zone(folded: str, at: int) -> tuple[str, int]:
     if int(hours) > 14:
         return "", at
     return f"{sign or plain_sign}{int(hours):02}:{minutes}", matched.end()
+
+
+_READERS: dict[str, tuple[Callable[[Page, int], tuple[str, int] | None], ...]] = {
+    **dict.fromkeys("/", (_by_digits,)),
+    **dict.fromkeys("-.", (_by_digits, _by_name)),
+    **dict.fromkeys("年년月월", (_by_east,)),
+    **dict.fromkeys(" \u00a0", (_by_east, _by_name)),
+    **dict.fromkeys("stnrº", (_by_name,)),
+}
+"""Which readers of dates may find one, by the character behind the digits."""
+_BEHIND_DAY = frozenset(_READERS)
+_BEHIND_HOUR = frozenset(":时時点點시h. \u00a0ap")

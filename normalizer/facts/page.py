@@ -12,14 +12,20 @@ from normalizer.facts.scan import scan
 from normalizer.facts.url import urls
 from normalizer.facts.words import CLOSING, LABELS, LONGEST_LABEL, WEAK, Label
 
+MAX_DEAR = 200
+"""Checks of more than some ten microseconds that a text is worth, so that no text can keep a thread busy."""
+MOST_WEAK = 6
+"""Words between a number and its name."""
+
 
 class Page:
     """A text of one message, and its language as a BCP 47 code."""
 
-    __slots__ = ("baits", "folded", "hosts", "language", "latin", "numerals", "shape", "text", "urls")
+    __slots__ = ("baits", "dear", "folded", "hosts", "language", "latin", "numerals", "shape", "text", "urls")
 
     def __init__(self, text: str, language: str | None) -> None:
         self.text, self.language = text, language
+        self.dear = MAX_DEAR
         self.folded = _folded(text)
         self.numerals, self.baits, wide = scan(self.folded)
         if wide:
@@ -30,6 +36,11 @@ class Page:
         self.shape = self.latin.translate(_SHAPES)
         self.urls, self.hosts = urls(self.text, self.folded, self.latin)
 
+    def afford(self) -> bool:
+        """Whether one more dear check may be made."""
+        self.dear -= 1
+        return self.dear >= 0
+
     def run(self, at: int) -> tuple[int, int]:
         """Where the letters, digits, hyphens and underscores around a place begin and end."""
         end = self.shape.find(b" ", at)
@@ -39,7 +50,7 @@ class Page:
         """What the words directly before a place say of what stands there, and where they begin."""
         first = max(0, at - LONGEST_LABEL)
         words = self.folded[first:at].rstrip(CLOSING)
-        for _ in range(4):
+        for _ in range(MOST_WEAK):
             word = _last(words)
             start = len(words) - len(word)
             if word in LABELS:
@@ -54,11 +65,11 @@ def _last(words: str) -> str:
     """The word that the text ends with; of a script without spaces the longest one that says something."""
     if not words:
         return ""
-    if words[-1] < "\u2e80":
-        matched = _LAST_WORD.search(words)
-        word = matched[0] if matched else ""
-        return word if word in LABELS or not word.endswith("$") else "$"
-    return next((words[-n:] for n in _LENGTHS if words[-n:] in LABELS or words[-n:] in WEAK), "")
+    if words[-1] >= "\u2e80":
+        return next((words[-n:] for n in _LENGTHS if words[-n:] in LABELS or words[-n:] in WEAK), "")
+    matched = _WORD_BACKWARDS.match(words[::-1])
+    word = words[-matched.end() :] if matched else ""
+    return word if word in LABELS or not word.endswith("$") else "$"
 
 
 def unwiden(text: str) -> str:
@@ -71,7 +82,7 @@ def _folded(text: str) -> str:
 
 
 _WIDE = re.compile("[＃＄＋．／０-９＠Ａ-Ｚａ-ｚ]")
-_LAST_WORD = re.compile(r"(?:[^\W\d_\u2e80-\U0010ffff]+|(?:\b[a-z]{1,2})?[$€£¥￥₩₫₽₺₱฿₹])\Z")
+_WORD_BACKWARDS = re.compile(r"[^\W\d_\u2e80-\U0010ffff]+|[$€£¥￥₩₫₽₺₱฿₹](?:[a-z]{1,2}\b)?")
 _LENGTHS = (6, 5, 4, 3, 2, 1)
 _SHAPES = bytes(
     ord("0") if chr(code).isdigit() and code < 128

@@ -12,9 +12,9 @@ from normalizer.safety.bait import BAITS
 
 
 class Word(NamedTuple):
-    """A word of bait where it stands: its sides are pairs of a rule's number and 0 or 1."""
+    """A word of bait where it stands, and the numbers of the rules that have it."""
 
-    sides: tuple[tuple[int, int], ...]
+    rules: tuple[int, ...]
     start: int
     end: int
 
@@ -31,9 +31,9 @@ class Scanned(NamedTuple):
 
 class _Lexicon(NamedTuple):
     automaton: AhoCorasick
-    numerals: dict[int, int]
-    """Patterns of numerals and the place of their unit."""
-    baits: dict[int, tuple[tuple[int, int], ...]]
+    units: dict[int, int]
+    """Patterns that hold a unit, and where in them it begins."""
+    baits: dict[int, tuple[int, ...]]
 
 
 def scan(folded: str) -> Scanned:
@@ -41,34 +41,40 @@ def scan(folded: str) -> Scanned:
     lexicon = _lexicon()
     found = Scanned([], [], wide=False)
     for pattern, start, end in lexicon.automaton.find_matches_as_indexes(folded):
-        unit = lexicon.numerals.get(pattern)
+        unit = lexicon.units.get(pattern)
         if unit is not None:
-            found.numerals.append((start, start + unit))
-        elif sides := lexicon.baits.get(pattern):
+            numeral = _numeral_before(folded, start + unit)
+            if numeral >= 0:
+                found.numerals.append((numeral, start + unit))
+        elif rules := lexicon.baits.get(pattern):
             if start == 0 or folded[start] >= "\u2e80" or not folded[start - 1].isalpha():
-                found.baits.append(Word(sides, start, end))
+                found.baits.append(Word(rules, start, end))
         else:
             found = found._replace(wide=True)
     return found
 
 
+def _numeral_before(folded: str, unit: int) -> int:
+    """Where the numeral stands to which a unit belongs, a measure word or a space between them; -1 for none."""
+    at = unit - 1
+    if at > 0 and (folded[at] in MEASURES or folded[at] == " "):
+        at -= 1
+    return at if at >= 0 and (folded[at] in NUMERALS or folded[at] in POWERS or folded[at] == "半") else -1
+
+
 @cache
 def _lexicon() -> _Lexicon:
     patterns: dict[str, int] = {}
-    numerals: dict[int, int] = {}
-    baits: dict[int, tuple[tuple[int, int], ...]] = {}
-    for numeral in (*NUMERALS, *POWERS, "半"):
-        for measure in ("", " ", *MEASURES):
-            for unit in EAST_UNITS:
-                numerals[patterns.setdefault(f"{numeral}{measure}{unit}", len(patterns))] = 1 + len(measure)
+    units: dict[int, int] = {}
+    baits: dict[int, tuple[int, ...]] = {}
+    for unit in EAST_UNITS:
+        for before in (*NUMERALS, *POWERS, *MEASURES, "半") if unit.isascii() else ("",):
+            units[patterns.setdefault(before + unit, len(patterns))] = len(before)
     for number, bait in enumerate(BAITS):
-        for side, words in enumerate((bait.first, bait.second)):
-            for word in words:
-                pattern = patterns.setdefault(word, len(patterns))
-                baits[pattern] = (*baits.get(pattern, ()), (number, side))
+        for word in bait.words:
+            pattern = patterns.setdefault(word, len(patterns))
+            baits[pattern] = (*baits.get(pattern, ()), number)
     for wide in "０１２３４５６７８９ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ＄＃":
         patterns.setdefault(wide, len(patterns))
-    automaton = AhoCorasick(
-        list(patterns), matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA
-    )
-    return _Lexicon(automaton, numerals, baits)
+    automaton = AhoCorasick(list(patterns), matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA)
+    return _Lexicon(automaton, units, baits)

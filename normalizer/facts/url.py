@@ -19,6 +19,8 @@ _HOST = re.compile(rf"{_LABEL}(?:(?:\.|\[\.\]){_LABEL}){{1,8}}")
 _REST = re.compile(r"(?::\d{2,5}(?!\d))?(?:[/?#][!-;=?-~]*+)?")
 _HEAD = re.compile(rf"[{_LETTER}_.\-]{{1,80}}")
 _DOT = re.compile(rb"\.[a-z\xdf-\xff?]")
+_BRACKETED = re.compile(rb"\.[a-z\xdf-\xff?]|\[\.\]")
+"""Domains that somebody made harmless, `evil[.]com`, are read as well."""
 _SCHEME = re.compile(r"([a-z]{3,5})\Z")
 _COMMON = frozenset(
     "com org net io co app xyz info biz online site top club shop store live pro vip cc tv me dev finance exchange "
@@ -67,7 +69,7 @@ def urls(text: str, folded: str, latin: bytes) -> tuple[list[Found], list[Host]]
 def _starts(folded: str, latin: bytes) -> Iterator[tuple[int, str | None]]:
     """Where a host may begin, and the scheme before it, in order."""
     last = 0
-    for dot in _DOT.finditer(latin):
+    for dot in (_BRACKETED if b"[.]" in latin else _DOT).finditer(latin):
         at = dot.start()
         head = _HEAD.match(folded[max(last, at - 80) : at][::-1])
         if not head:

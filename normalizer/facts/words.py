@@ -59,7 +59,7 @@ POWERS = {
     for character in row
 }
 """Numerals of Chinese, Japanese and Korean."""
-AFTERNOON = frozenset("下午 午後 午后 오후 晚上 晚間 晚间 傍晚 夜晚 中午 밤 저녁 夜 夜の".split())
+AFTERNOON = frozenset("下午 午後 午后 오후 晚上 晚間 晚间 傍晚 夜晚 晚 中午 밤 저녁 夜 夜の".split())
 MORNING = frozenset("上午 午前 오전 凌晨 早上 清晨 새벽 아침 朝 朝の".split())
 """Parts of the day that stand before a time."""
 

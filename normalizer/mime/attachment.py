@@ -11,6 +11,7 @@ from normalizer.mime.headers import decode
 from normalizer.mime.media_type import extension, media_type
 from normalizer.mime.part import Part
 from normalizer.mime.tnef import Tnef, open_tnef
+from normalizer.safety.name import redacted_name
 
 _MESSAGES = ("message/rfc822", "message/global", "message/news")
 _TNEF_TYPES = ("application/ms-tnef", "application/vnd.ms-tnef")
@@ -25,13 +26,13 @@ def file(
     content_id: str | None = None,
     sha256: str | None = None,
 ) -> File:
-    """A file from what was said of it; `name` is made safe, or made up from the type where there is none.
+    """A file from what was said of it; `name` is made safe and free of secrets, or made up from the type.
 
     `sha256` (hex) is that of the content, where it is known already.
     """
     kind = media_type(content, name, declared)
     return File(
-        filename=safe_name(name) or f"attachment.{extension(kind)}",
+        filename=safe_name(redacted_name(name)) or f"attachment.{extension(kind)}",
         media_type=kind,
         declared_media_type=declared,
         inline=inline,

@@ -12,6 +12,8 @@ from normalizer.mime.headers import date, decode, ids
 from normalizer.mime.part import Part
 
 MAX_SUBJECT = 2000
+_MARGIN = 6000
+"""Characters beyond those that are shown, so that a secret is seen whole before the subject is cut."""
 _MAX_FIELDS = 100
 _RESULT = re.compile(rb"(?:^|[;\s])(spf|dkim|dmarc)\s*=\s*([A-Za-z]{1,20})", re.IGNORECASE)
 _COMMENT = re.compile(rb"\([^()]*\)")
@@ -45,7 +47,7 @@ def origin(root: Part, hint: str | None, trusted: tuple[str, ...]) -> Origin:
         to=_people(root, "to", hint),
         cc=_people(root, "cc", hint),
         reply_to=_people(root, "reply-to", hint),
-        subject=decode(root.field("subject") or b"", hint)[:MAX_SUBJECT],
+        subject=decode(root.field("subject") or b"", hint)[: MAX_SUBJECT + _MARGIN],
         sent_at=date(sent) if sent else None,
         message_id=next(iter(ids(root.field("message-id") or b"")), None),
         in_reply_to=ids(root.field("in-reply-to") or b""),

@@ -1,0 +1,1 @@
+"""The guard: finds secrets in what customers write, and replaces them before anything is stored."""

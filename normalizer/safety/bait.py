@@ -8,15 +8,15 @@ from typing import NamedTuple
 from normalizer.tables import read_table
 
 DISTANCE = 40
-"""Characters between the two words of a rule."""
+"""Characters around a word in which its company is looked for."""
 
 
 class Bait(NamedTuple):
-    """A rule: one of the first words and, unless there are no second ones, one of those within DISTANCE."""
+    """A rule: one of its words and, unless it asks for no company, one of those words near it."""
 
     rule: str
-    first: tuple[str, ...]
-    second: tuple[str, ...] = ()
+    words: tuple[str, ...]
+    company: tuple[str, ...] = ()
 
 
 _TABLE = read_table(Path(__file__).parent / "bait.txt")
@@ -24,9 +24,9 @@ _PAIRS = _TABLE["pairs"]
 BAITS = (
     *(Bait(rule, words) for rule in ("reward_wording", "verify_wording") for words in _TABLE[rule].values()),
     *(
-        Bait("reward_wording", words, _PAIRS[name.replace("first", "second")])
+        Bait("reward_wording", words, _PAIRS[name.replace("second", "first")])
         for name, words in _PAIRS.items()
-        if name.endswith("first")
+        if name.endswith("second")
     ),
 )
 """Every rule."""

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from ahocorasick_rs import AhoCorasick
+
 from model.draft import Context, Draft
 from model.ticket import Matched
 from normalizer.safety.bait import NAMES
@@ -30,7 +32,7 @@ def impersonation(draft: Draft, context: Context) -> Matched | None:
 def _rule(name: str, brands: Sequence[str]) -> str | None:
     looks = skeleton(name)
     plain = unicodedata.normalize("NFKC", name).lower()
-    supports = bool(_SUPPORTS.search(plain) or _LOOKS.search(looks))
+    supports = bool(_SUPPORTS.find_matches_as_indexes(f"{plain}\n{looks}"))
     for brand in brands:
         mark = skeleton(brand)
         if mark and mark in looks and (supports or _OFFICIAL.search(plain) or looks in (mark, f"the{mark}")):
@@ -49,6 +51,5 @@ _ALL = (*_SUPPORT, *NAMES["office"])
 _SPLIT = re.compile(r"[\W_]+")
 _EAST = re.compile("|".join(sorted((word for word in _ALL if word[0] >= "\u2e80"), key=len, reverse=True)))
 _KNOWN = frozenset(skeleton(word) for phrase in _ALL for word in _SPLIT.split(phrase))
-_SUPPORTS = re.compile("|".join(map(re.escape, _SUPPORT)))
-_LOOKS = re.compile("|".join(skeleton(word) for word in _SUPPORT if word.isascii()))
+_SUPPORTS = AhoCorasick(sorted({*_SUPPORT, *(skeleton(word) for word in _SUPPORT if word.isascii())}))
 _OFFICIAL = re.compile("|".join(map(re.escape, NAMES["official"])))

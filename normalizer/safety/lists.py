@@ -73,7 +73,7 @@ def _lines(source: str, text: str) -> Iterator[str]:
         words = line.partition("#")[0].split()
         if not words or words[0].startswith("!"):
             continue
-        names = words[1:] if words[0][0].isdecimal() and len(words) > 1 else words
+        names = words[1:] if len(words) > 1 and (words[0][0].isdecimal() or ":" in words[0]) else words
         for name in names:
             if "." in name and "/" not in name:
                 yield name

@@ -18,7 +18,6 @@ from rapidfuzz.distance import Levenshtein
 from model.draft import PhishingLists
 from model.ticket import Fact, Matched
 from normalizer.facts.page import Page
-from normalizer.facts.scan import Word
 from normalizer.safety.bait import BAITS, DISTANCE
 from normalizer.safety.skeleton import skeleton
 
@@ -95,25 +94,12 @@ def _links(page: Page, lists: PhishingLists, brands: Sequence[str]) -> Iterator[
 
 
 def _wording(page: Page) -> Iterator[tuple[str, str]]:
-    """The rules of bait of which the words stand near one another."""
-    for number, word in enumerate(page.baits):
-        for rule, side in word.sides:
-            bait = BAITS[rule]
-            if not bait.second:
+    """The rules of bait whose words stand in the text, in the company that they ask for."""
+    for word in page.baits:
+        for bait in (BAITS[number] for number in word.rules):
+            around = page.folded[max(0, word.start - DISTANCE) : word.end + DISTANCE] if bait.company else ""
+            if not bait.company or any(one in around for one in bait.company):
                 yield bait.rule, page.text[word.start : word.end]
-            elif side == 0 and (other := _partner(page.baits, number, rule)):
-                start, end = min(word.start, other.start), max(word.end, other.end)
-                yield bait.rule, page.text[start:end]
-
-
-def _partner(words: Sequence[Word], number: int, rule: int) -> Word | None:
-    """The other word of a rule near the one of this number, on either side."""
-    this = words[number]
-    for other in words[max(0, number - 5) : number + 6]:
-        near = other.start - this.end <= DISTANCE and this.start - other.end <= DISTANCE
-        if near and (rule, 1) in other.sides:
-            return other
-    return None
 
 
 def _parents(name: str) -> list[bytes]:

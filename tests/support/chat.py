@@ -6,14 +6,18 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 
+from config.settings import Config
 from connectors.base import Intake, State
 from connectors.chat.connector import ChatConnector
 from connectors.chat.settings import ChatSettings
+from fanin.app import App, opened
+from tests.support.daemon import free_port
 
 
 @asynccontextmanager
@@ -45,6 +49,27 @@ GENEROUS = {
     "app": "100000/second",
 }
 """Rates that no test reaches."""
+
+
+@asynccontextmanager
+async def daemon(folder: Path, http: dict[str, Any] | None = None, **settings: Any) -> AsyncIterator[tuple[App, str]]:
+    """The whole daemon in this process, with one chat; the address of its API."""
+    public, private = free_port(), free_port()
+    config = Config.model_validate({
+        "data_dir": folder / "data",
+        "connectors": {"web": {"kind": "chat", **settings, "rates": {**GENEROUS, **settings.get("rates", {})}}},
+        "store": {"min_free_disk": "1 MiB"},
+        "http": {"public": f"127.0.0.1:{public}", "private": f"127.0.0.1:{private}", **(http or {})},
+    })  # fmt: skip
+    async with opened(config) as app:
+        stop, started = asyncio.Event(), asyncio.Event()
+        task = asyncio.create_task(app.run("all", stop, started.set))
+        await started.wait()
+        try:
+            yield app, f"http://127.0.0.1:{public}/v1/chat"
+        finally:
+            stop.set()
+            await task
 
 
 class Customer:

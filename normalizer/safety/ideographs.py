@@ -1,0 +1,143 @@
+"""Seed phrases of the Chinese lists, whose words are the most common characters of ordinary prose.
+
+A run of them says nothing: every second message has one.  A phrase is a number of them that a phrase can
+have, with the right checksum, that also looks like a list: characters with something between each, groups
+of one length, a line of its own, or what follows words such as 助记词.  What reads like prose (the most
+common characters, in pairs that prose is made of) is none.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from normalizer.safety.found import Found
+from normalizer.safety.phrases import SIZES, has_checksum
+from normalizer.safety.vocabulary import IDEOGRAPHIC, places
+
+LEAST = 12
+_MAX_LINE = 40
+_SIGNS = (
+    "助记 助記 助憶 种子 種子 复词 復詞 复短 復短 註記 份词 份詞 "
+    "单词 單詞 的词 的詞 密语 密語 密码 密碼 密钥 密鑰".split()
+)
+_MOST_LIKE_PROSE = 16.0
+"""Bits by which a text may be likelier as prose than as a draw from the list: four phrases in a million are more."""
+_CLEARLY_DRAWN = -4.0
+_LEAST_PAIRS = 2
+_HAN = "\u3400-\u9fff"
+_SINGLES = re.compile(
+    f"(?<![{_HAN}])[{_HAN}](?:[^{_HAN}\\w]{{1,12}}(?:\\d{{1,2}}[^{_HAN}\\w]{{1,6}})?[{_HAN}](?![{_HAN}])){{11,}}"
+)
+_LINE = re.compile(
+    f"(?m)^[^\\w\\n]*([{_HAN}]{{12,24}}|[{_HAN}]{{2,12}}(?:[\\s,，、/|-]{{1,4}}[{_HAN}]{{2,12}}){{1,11}})[^\\w\\n]*$"
+)
+_BEHIND = re.compile(
+    "(?:助[记記憶]|[种種]子|[复復][词詞短]|註記|[份单單的][词詞]|密[语語码碼钥鑰])[^\n。！？]{0,12}?"
+    f'(?:是|为|為|如下|在这|在這|[:："“「『])[\\s:："“「『]*([{_HAN}]{{12,24}})(?![{_HAN}])'
+)
+_PAIRS = frozenset(
+    "我的 你们 我们 他们 這個 这个 那个 那個 一个 一個 没有 沒有 可以 不能 不是 什么 什麼 怎么 怎麼 为什 為什 知道 "
+    "现在 現在 已经 已經 因为 因為 所以 如果 但是 还是 還是 就是 不到 不了 出来 出來 进去 起来 起來 时候 時候 问题 "
+    "問題 请问 請問 你好 谢谢 帮我 幫我 账户 帳戶 账号 帳號 交易 转账 轉帳 地址 金额 资产 資產 资金 資金 用户 用戶 "
+    "客服 手机 手機 电话 電話 密码 密碼 登录 登入 打开 打開 收到 到账 到帳 今天 昨天 明天 上午 下午 晚上 时间 時間 "
+    "小时 小時 分钟 公司 网站 網站 网络 网路 下载 下載 安装 安裝 更新 使用 需要 应该 應該 可能 必须 无法 無法 不会 "
+    "不會 不要 不行 这样 這樣 那样 多少 大家 自己 人民 中国 中國 国家 國家 发现 發現 开始 開始 以后 以後 以前 之后 "
+    "之後 之前 然后 然後 而且 或者 以及 关于 關於 对于 對於 通过 通過 进行 進行 信息 訊息 消息 内容 工作 生活 社会 "
+    "社會 经济 經濟 发展 發展 生产 生產 技术 技術 方法 方面 方式 地方 情况 情況 结果 結果 系统 系統 数据 數據 文件 "
+    "软件 支持 服务 服務 处理 處理 解决 解決 联系 聯繫 提供 提现 提現 存款 的人 的时 的是 了一 是我 是一 在这 了我 "
+    "的手 不知 都是 也是 有人 上的 中的 里的 到了 完成 成功 失败 失敗 错误 錯誤 显示 顯示 确认 確認 请帮 尽快 盡快 "
+    "马上 馬上 立即 直接 所有 很多 一直 一下 一些 ".split()
+)
+
+
+def phrases(text: str, *, listed: bool) -> Iterator[Found]:
+    """The phrases of the Chinese lists in a text; `listed` says whether single words may stand apart in it."""
+    wording = any(sign in text for sign in _SIGNS)
+    if listed:
+        for found in _SINGLES.finditer(text):
+            yield from _listed(text, found.start(), found.end(), wording=wording)
+    if _may_have_lines(text):
+        for found in _LINE.finditer(text):
+            characters = _han(found[1])
+            if _is_phrase(characters) or (wording and _is_drawn(characters)):
+                yield Found(found.start(1), found.end(1), "mnemonic")
+    if wording:
+        for found in _announced(text):
+            if _is_phrase(found[1]) or _is_drawn(found[1]):
+                yield Found(found.start(1), found.end(1), "mnemonic")
+
+
+def _may_have_lines(text: str) -> bool:
+    """Whether a line is short enough to be a phrase and nothing else."""
+    return len(text) <= _MAX_LINE or any(1 < len(line) <= _MAX_LINE for line in text.splitlines())
+
+
+def _announced(text: str) -> Iterator[re.Match[str]]:
+    """What stands behind words that announce a phrase."""
+    for sign in _SIGNS:
+        place = text.find(sign)
+        while place >= 0:
+            if found := _BEHIND.match(text, place):
+                yield found
+            place = text.find(sign, place + 1)
+
+
+def _listed(text: str, start: int, end: int, *, wording: bool) -> Iterator[Found]:
+    """Characters with something between each, as a phrase where any part of them is one."""
+    spots = [place for place in range(start, end) if "\u3400" <= text[place] <= "\u9fff"]
+    characters = "".join(text[place] for place in spots)
+    known = any(all(one in places(name) for one in characters) for name in IDEOGRAPHIC)
+    whole = len(characters) in SIZES and known and (wording or re.search(r"\d", text[start:end]))
+    if (whole and prose(characters) < 0) or any(
+        _is_phrase(characters[first : first + size]) for size in SIZES for first in range(len(characters) - size + 1)
+    ):
+        yield Found(spots[0], spots[-1] + 1, "mnemonic")
+
+
+def _is_phrase(characters: str) -> bool:
+    """Whether characters are a phrase by number and checksum, and do not read like prose."""
+    return (
+        len(characters) in SIZES
+        and any(_is_valid(characters, name) for name in IDEOGRAPHIC)
+        and prose(characters) < _MOST_LIKE_PROSE
+        and sum(characters[at : at + 2] in _PAIRS for at in range(len(characters) - 1)) < _LEAST_PAIRS
+    )
+
+
+def _is_drawn(characters: str) -> bool:
+    """Whether characters can hardly be anything but a draw from a list, if one with a slip in it."""
+    return (
+        len(characters) in SIZES
+        and any(all(one in places(name) for one in characters) for name in IDEOGRAPHIC)
+        and prose(characters) < _CLEARLY_DRAWN
+        and not any(characters[at : at + 2] in _PAIRS for at in range(len(characters) - 1))
+    )
+
+
+def _is_valid(characters: str, name: str) -> bool:
+    """Whether the checksum holds."""
+    known = places(name)
+    return all(one in known for one in characters) and has_checksum([known[one] for one in characters])
+
+
+def prose(characters: str) -> float:
+    """How many bits likelier characters are as prose (Zipf's law over the list, which is in order of use)."""
+    return sum(map(_likelihood().__getitem__, characters))
+
+
+@cache
+def _likelihood() -> dict[str, float]:
+    first = places(IDEOGRAPHIC[0])
+    scores = {}
+    for name in IDEOGRAPHIC:
+        for character, place in places(name).items():
+            rank = min(place, first.get(character, place))
+            scores[character] = math.log2(384 / (rank + 10))
+    return scores
+
+
+def _han(text: str) -> str:
+    return "".join(re.findall(f"[{_HAN}]", text))

@@ -1,0 +1,215 @@
+"""Makes the statistical model of triage from the labelled messages: `python -m normalizer.triage.train`.
+
+Development only (it needs numpy).  The model is the linear one of `normalizer.triage.fragments`, fitted by
+stochastic gradient descent on the logistic loss (critical or not) and the softmax loss (which topic); the
+threshold is the highest that finds nearly all critical messages of situations left out of the fit.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import yaml
+
+from model.rules import Negation
+from normalizer.triage.fold import fold
+from normalizer.triage.fragments import FILE, ZERO, Model, Weights, letters, pairs_of
+from normalizer.triage.labelled import Labelled, read_labelled
+from normalizer.triage.lexicon import Lexicon
+
+ROOT = Path(__file__).parents[2]
+WORDS = ROOT / "config" / "triage"
+LEAST_SEEN = 3
+MOST_FRAGMENTS = 16_000
+EPOCHS = 10
+RATE = 0.5
+DECAY = 1e-3
+DROPPED = 0.3
+"""The share of fragments that each step does not see, so that none is relied on alone."""
+PAIR_VALUE = 0.6
+"""What a pair of meanings counts, where all fragments together have the length 1."""
+CRITICAL_WEIGHT = 1.5
+"""How much worse a critical message missed is than a false alarm."""
+FOLDS = 4
+RECALL = 0.93
+"""The share of critical messages, of what no other language tells the model, that the threshold lets through."""
+Example = tuple[list[int], list[int], int, int]
+"""The numbers of its fragments and of its pairs, 1 where it is critical, and the number of its topic."""
+
+
+def main() -> None:
+    """Fit, choose the threshold, write the file."""
+    messages = read_labelled(ROOT / "tests" / "data" / "triage" / "train")
+    threshold = _threshold(messages)
+    weights = fit(messages, threshold)
+    FILE.write_bytes(msgspec.msgpack.encode(weights))
+    sys.stderr.write(f"{len(messages)} messages, threshold {threshold:.2f}, {FILE.stat().st_size >> 10} KiB\n")
+
+
+def fit(messages: Sequence[Labelled], threshold: float = 0.0) -> Weights:
+    """Fit the model to messages: once to find which fragments matter, and again with these alone."""
+    lexicon = shipped_lexicon()
+    topics = tuple(sorted({each.label for each in messages}))
+    texts = [letters(fold(each.text)) for each in messages]
+    said = [list(pairs_of(meanings(lexicon, each.text))) for each in messages]
+    seen = Counter(fragment for text in texts for fragment in fragments_of(text))
+    fragments = [fragment for fragment, times in seen.items() if times >= LEAST_SEEN]
+    pairs = sorted(
+        name for name, times in Counter(name for names in said for name in names).items() if times >= LEAST_SEEN
+    )
+    answers = [(each.urgency == "critical", topics.index(each.label)) for each in messages]
+    matrix, _ = _descend(_examples(texts, said, fragments, pairs, answers), len(fragments), len(pairs), len(topics))
+    strength = np.abs(matrix[: len(fragments)]).max(axis=1)
+    fragments = [fragments[number] for number in sorted(np.argsort(-strength)[:MOST_FRAGMENTS])]
+    examples = _examples(texts, said, fragments, pairs, answers)
+    matrix, bias = _descend(examples, len(fragments), len(pairs), len(topics))
+    ones, others = matrix[: len(fragments)], matrix[len(fragments) :]
+    return Weights(
+        topics=topics,
+        fragments=tuple(fragments),
+        pairs=tuple(pairs),
+        fragment_scale=float(_scale(ones)),
+        pair_scale=float(_scale(others)) * PAIR_VALUE,
+        bias=tuple(map(float, bias)),
+        weights=_bytes(ones) + _bytes(others),
+        threshold=threshold,
+    )
+
+
+def _threshold(messages: Sequence[Labelled]) -> float:
+    """The highest score that RECALL of the critical messages reach when what they say is left out of the fit.
+
+    The files of all languages tell the same situations in the same order, so that a message and what says the same
+    in other languages are left out together.
+    """
+    lexicon = shipped_lexicon()
+    groups = _groups(messages)
+    scores = []
+    for fold_number in range(FOLDS):
+        kept = [each for each, group in zip(messages, groups, strict=True) if group % FOLDS != fold_number]
+        fitted = Model(fit(kept))
+        scores += [
+            fitted.opinion(fold(each.text), meanings(lexicon, each.text)).critical
+            for each, group in zip(messages, groups, strict=True)
+            if group % FOLDS == fold_number and each.urgency == "critical"
+        ]
+    return sorted(scores)[int((1 - RECALL) * len(scores))]
+
+
+def _groups(messages: Sequence[Labelled]) -> list[int]:
+    """A number for each message, the same for what stands at the same place in another language."""
+    groups, block, place = [], 0, 0
+    for before, each in zip([None, *messages], messages, strict=False):
+        if before is None or before.language != each.language:
+            block, place = 0, 0
+        elif (before.situation, before.label) != (each.situation, each.label):
+            block, place = block + 1, 0
+        groups.append(block * 7 + place)
+        place += 1
+    return groups
+
+
+def fragments_of(text: str) -> set[str]:
+    """The runs of 3 to 6 letters of a text, and of 1 to 4 where a character is a syllable or a word."""
+    found = set()
+    for size in range(1, 7):
+        for start in range(len(text) - size + 1):
+            run = text[start : start + size]
+            dense = any("\u3040" <= one <= "\ud7a3" for one in run)
+            if (size <= 4 if dense else size >= 3) and run.strip():
+                found.add(run)
+    return found
+
+
+def meanings(lexicon: Lexicon, text: str) -> set[str]:
+    """The names of what is said in a text."""
+    return {lexicon.names[hit.meaning] for hit in lexicon.find(fold(text))}
+
+
+def shipped_lexicon() -> Lexicon:
+    """The words that are shipped."""
+    documents = [yaml.safe_load(path.read_text()) for path in sorted(WORDS.glob("*.yaml"))]
+    words: dict[str, Any] = {}
+    negation = Negation()
+    for document in documents:
+        words |= document.get("words", {})
+        if "negation" in document:
+            negation = msgspec.convert(
+                {
+                    key: [word for line in lists for word in (line if isinstance(line, list) else [line])]
+                    for key, lists in document["negation"].items()
+                },
+                Negation,
+            )
+    flat = {name: [str(word) for line in lists for word in line] for name, lists in words.items()}
+    return Lexicon(flat, negation)
+
+
+def _examples(
+    texts: Sequence[str],
+    said: Sequence[Sequence[str]],
+    fragments: Sequence[str],
+    pairs: Sequence[str],
+    answers: Sequence[tuple[bool, int]],
+) -> list[Example]:
+    numbers = {fragment: number for number, fragment in enumerate(fragments)}
+    places = {name: number for number, name in enumerate(pairs, len(fragments))}
+    return [
+        (
+            [numbers[one] for one in fragments_of(text) if one in numbers],
+            [places[name] for name in names if name in places],
+            int(critical),
+            topic,
+        )
+        for text, names, (critical, topic) in zip(texts, said, answers, strict=True)
+    ]
+
+
+def _descend(examples: Sequence[Example], fragments: int, pairs: int, topics: int) -> tuple[Any, Any]:
+    """Weights and biases by AdaGrad; what is random is the same each time."""
+    chance = np.random.default_rng(7)
+    matrix = np.zeros((fragments + pairs, topics + 1))
+    history = np.full_like(matrix, 1e-2)
+    bias = np.zeros(topics + 1)
+    for epoch in range(EPOCHS):
+        rate = RATE / (1 + epoch / 10)
+        for number in chance.permutation(len(examples)):
+            ones, others, critical, topic = examples[number]
+            kept = np.array(ones, dtype=int)[chance.random(len(ones)) >= DROPPED]
+            added = np.array(others, dtype=int)[chance.random(len(others)) >= DROPPED / 2]
+            rows = np.concatenate([kept, added])
+            values = np.concatenate([np.full(len(kept), 1 / (len(kept) or 1) ** 0.5), np.full(len(added), PAIR_VALUE)])
+            gradient = _gradient(bias + values @ matrix[rows], critical, topic)
+            step = np.outer(values, gradient) + DECAY * matrix[rows]
+            history[rows] += step**2
+            matrix[rows] -= rate * step / np.sqrt(history[rows])
+            bias -= 0.02 * rate * gradient
+    return matrix, bias
+
+
+def _gradient(scores: Any, critical: int, topic: int) -> Any:
+    gradient = np.empty_like(scores)
+    gradient[0] = (1 / (1 + np.exp(-scores[0])) - critical) * (CRITICAL_WEIGHT if critical else 1)
+    odds = np.exp(scores[1:] - scores[1:].max())
+    gradient[1:] = odds / odds.sum()
+    gradient[1 + topic] -= 1
+    return gradient
+
+
+def _scale(matrix: Any) -> Any:
+    return np.abs(matrix).max() / 127
+
+
+def _bytes(matrix: Any) -> bytes:
+    rounded: bytes = (np.rint(matrix / _scale(matrix)) + ZERO).astype(np.uint8).tobytes()
+    return rounded
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""Messages that must be changed after all, and the originals of those that held a secret.
+
+A secret that comes in several messages is known when the last of them comes.  Then, in the transaction that
+accepts it, the parts that are stored already are written anew without it, and each helpdesk that had one is
+told by an event of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from model.draft import Correction, Heard
+from model.event import REDACTED, Event
+from model.ticket import Lane, Message, Redaction, Safety
+from store.arrival import milliseconds, moment
+from store.crypto import Vault
+from store.ledger import open_body
+from store.schema import attachment, conversation, conversation_key, delivery, message, opening
+
+LATEST = 30
+"""Messages of a conversation in which parts of a secret are looked for."""
+MAX_HEARD = 4000
+"""Characters of a message that may be a part of one."""
+
+_ENCODE = msgspec.json.Encoder().encode
+
+
+class Opening(Struct, frozen=True):
+    """That somebody looked at the original of a message."""
+
+    event: str
+    by: str
+    at: datetime
+
+
+class Told(Struct, frozen=True):
+    """A corrected message, and the helpdesks that are to be told of it with the options that they had it with."""
+
+    event: Event
+    connector: str
+    helpdesks: tuple[tuple[str, str], ...]
+
+
+def heard(connection: Connection, vault: Vault, connector: str, keys: Sequence[str]) -> list[Heard]:
+    """What was said last in the conversations that a connector's messages opened or continued under the keys."""
+    digests = [vault.digest(b"thread", key) for key in keys]
+    rows = connection.execute(_HEARD, {"keys": digests, "connector": connector}).all()
+    events = [open_body(vault, row.event, row.body) for row in reversed(rows)]
+    return [Heard(one.id, one.data.message.text) for one in events if len(one.data.message.text) <= MAX_HEARD]
+
+
+def correct(
+    connection: Connection, vault: Vault, conversation_id: str, corrections: Sequence[Correction], by: str
+) -> list[Told]:
+    """Write the messages of a conversation anew; `by` is the event that showed what they held.
+
+    One of another conversation, or one that has expired, is left as it is.
+    """
+    told = []
+    for one in corrections:
+        row = connection.execute(_BODY, {"_event": one.message, "_conversation": conversation_id}).one_or_none()
+        if row is None:
+            continue
+        event = _corrected(open_body(vault, one.message, row.body), one)
+        sealed = vault.seal(_ENCODE(event), event.id.encode())
+        connection.execute(_REWRITE, {"_event": event.id, "body": sealed})
+        connection.execute(_HIDE, {"_event": event.id})
+        helpdesks = connection.execute(_HELPDESKS, {"_event": event.id}).all()
+        id_ = vault.uuid(b"redacted", event.id, by)
+        told.append(
+            Told(
+                msgspec.structs.replace(event, id=id_, type=REDACTED),
+                row.connector,
+                tuple((desk.helpdesk, desk.options) for desk in helpdesks),
+            )
+        )
+    return told
+
+
+def correct_message(said: Message, safety: Safety, correction: Correction) -> tuple[Message, Safety]:
+    """A message and what is said of its safety, corrected."""
+    changed = msgspec.structs.replace(said, text=correction.text, new_text=correction.text, html=None)
+    counted: dict[tuple[Any, str], int] = {}
+    for one in (*safety.redacted, *correction.redacted):
+        counted[one.kind, one.where] = counted.get((one.kind, one.where), 0) + one.count
+    redacted = tuple(Redaction(kind=kind, count=count, where=where) for (kind, where), count in counted.items())
+    return changed, msgspec.structs.replace(safety, redacted=redacted)
+
+
+def record_openings(connection: Connection, openings: Sequence[Opening]) -> list[None]:
+    """Remember who looked at which original."""
+    rows = [{"event": one.event, "opened_by": one.by, "opened_at": milliseconds(one.at)} for one in openings]
+    connection.execute(insert(opening), rows)
+    return [None] * len(openings)
+
+
+def list_openings(connection: Connection) -> list[Opening]:
+    """Who looked at which original, first things first."""
+    rows = connection.execute(select(opening).order_by(opening.c.position))
+    return [Opening(row.event, row.opened_by, moment(row.opened_at)) for row in rows]
+
+
+def redaction_row(told: Told, sequence: int, now: int, sealed: bytes) -> dict[str, Any]:
+    """The row of a correction among the messages."""
+    return {
+        "connector": told.connector,
+        "source_id": f"redaction/{told.event.id}",
+        "status": "redaction",
+        "detail": told.event.data.message.id,
+        "event": told.event.id,
+        "conversation": told.event.partitionkey,
+        "sequence": sequence,
+        "received_at": now,
+        "accepted_at": now,
+        "body": sealed,
+    }
+
+
+def redaction_event(told: Told, sequence: int, lane: Lane, time: datetime) -> Event:
+    """The event that tells of a correction, at its place in the conversation."""
+    trace = told.event.id.replace("-", "")
+    return msgspec.structs.replace(
+        told.event, sequence=f"{sequence:010d}", lane=lane, time=time, traceparent=f"00-{trace}-{trace[:16]}-01"
+    )
+
+
+def _corrected(event: Event, correction: Correction) -> Event:
+    said, safety = correct_message(event.data.message, event.data.safety, correction)
+    return msgspec.structs.replace(event, data=msgspec.structs.replace(event.data, message=said, safety=safety))
+
+
+_OF_KEYS = select(conversation_key.c.conversation).where(
+    conversation_key.c.thread_key.in_(bindparam("keys", expanding=True))
+)
+_HEARD = (
+    select(message.c.event, message.c.body)
+    .join(conversation, conversation.c.id == message.c.conversation)
+    .where(
+        conversation.c.id.in_(_OF_KEYS),
+        conversation.c.connector == bindparam("connector"),
+        message.c.status == "accepted",
+        message.c.body.is_not(None),
+    )
+    .order_by(message.c.position.desc())
+    .limit(LATEST)
+)
+_BODY = select(message.c.body, message.c.connector).where(
+    message.c.event == bindparam("_event"),
+    message.c.conversation == bindparam("_conversation"),
+    message.c.body.is_not(None),
+)
+_REWRITE = update(message).where(message.c.event == bindparam("_event")).values(body=bindparam("body"))
+_HIDE = (
+    update(attachment)
+    .where(attachment.c.event == bindparam("_event"), attachment.c.role == "original")
+    .values(role="secret")
+)
+_HELPDESKS = select(delivery.c.helpdesk, delivery.c.options).where(
+    delivery.c.event == bindparam("_event"), delivery.c.status.in_(["due", "delivered"])
+)

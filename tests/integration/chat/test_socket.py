@@ -1,0 +1,178 @@
+"""WebSockets: acknowledged when durable, everything once and in order, on every device."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+
+from store.replies import Written
+
+
+async def _frames(socket: aiohttp.ClientWebSocketResponse, count: int) -> list[dict[str, Any]]:
+    return [await socket.receive_json(timeout=10) for _ in range(count)]
+
+
+def _message(text: str, id_: str | None = None) -> dict[str, Any]:
+    return {"type": "message", "client_msg_id": id_ or str(uuid.uuid4()), "text": text}
+
+
+async def _answer(app: Any, number: str, text: str) -> None:
+    """What an agent writes, by the way that the private door takes."""
+    conversation = await app.store.find_conversation(number)
+    written = Written(
+        key=str(uuid.uuid4()),
+        conversation=conversation,
+        helpdesk="archive",
+        author="Bo",
+        text=text,
+        at=datetime.now(UTC),
+    )
+    await app.store.replies.book(written)
+    app.replies.wake()
+
+
+async def test_a_message_is_acknowledged_with_its_tracking_number(start):
+    """After auth and ready, a message is answered by an ack that names its place and the tracking number."""
+    _, customer = await start()
+    one = await customer()
+    async with await one.socket() as socket:
+        ready = await socket.receive_json(timeout=10)
+        await socket.send_json(_message("first"))
+        ack = await socket.receive_json(timeout=10)
+    assert (ready["type"], ready["last_seq"], ready["tracking_number"]) == ("ready", 0, None)
+    assert (ack["type"], ack["seq"], ack["replayed"]) == ("ack", 1, False)
+    assert ack["tracking_number"].startswith("FN-")
+
+
+async def test_an_agent_s_answer_is_shown_at_once_and_on_return(start):
+    """An answer comes to an open socket by itself, and to one that is opened later after what it has already."""
+    app, customer = await start()
+    one = await customer()
+    async with await one.socket() as socket:
+        await socket.receive_json(timeout=10)
+        await socket.send_json(_message("help"))
+        ack = await socket.receive_json(timeout=10)
+        await _answer(app, ack["tracking_number"], "what happened?")
+        heard = await socket.receive_json(timeout=10)
+        assert (heard["type"], heard["author"], heard["name"], heard["seq"]) == ("message", "agent", "Bo", 2)
+    await _answer(app, ack["tracking_number"], "are you there?")
+    async with await one.socket(last_seq=2) as socket:
+        ready, missed = await _frames(socket, 2)
+    assert ready["last_seq"] == 3
+    assert (missed["text"], missed["seq"]) == ("are you there?", 3)
+
+
+async def test_other_tabs_hear_what_one_says(start):
+    """What is sent on one socket, or by HTTP, is heard on the others of the session, once and in order."""
+    _, customer = await start()
+    one = await customer()
+    async with await one.socket() as here, await one.socket() as there:
+        await here.receive_json(timeout=10)
+        await there.receive_json(timeout=10)
+        await here.send_json(_message("a"))
+        await here.receive_json(timeout=10)
+        await one.post("b")
+        await here.send_json(_message("c"))
+        heard = await _frames(there, 3)
+    assert [(frame["text"], frame["seq"]) for frame in heard] == [("a", 1), ("b", 2), ("c", 3)]
+
+
+async def test_a_replay_after_a_reconnect_is_the_same_message(start):
+    """A message that is sent again over another socket is acknowledged with its first place; another text is not."""
+    _, customer = await start()
+    one, id_ = await customer(), str(uuid.uuid4())
+    acks = []
+    for text in ("same", "same", "other"):
+        async with await one.socket(last_seq=1) as socket:
+            await socket.receive_json(timeout=10)
+            await socket.send_json(_message(text, id_))
+            acks.append(await socket.receive_json(timeout=10))
+    assert [ack["type"] for ack in acks] == ["ack", "ack", "error"]
+    assert (acks[1]["seq"], acks[1]["replayed"], acks[1]["received_at"]) == (1, True, acks[0]["received_at"])
+    assert (acks[2]["code"], acks[2]["retryable"], acks[2]["client_msg_id"]) == ("id_reused", False, id_)
+
+
+async def test_many_senders_of_the_same_message_make_one(start):
+    """The same message sent ten times at the same moment over HTTP and sockets is stored once."""
+    _, customer = await start()
+    one, id_ = await customer(), str(uuid.uuid4())
+    async with await one.socket() as socket:
+        await socket.receive_json(timeout=10)
+        posts = [one.post("race", id_) for _ in range(9)]
+        await socket.send_json(_message("race", id_))
+        answers = await asyncio.gather(*posts)
+    assert sorted(status for status, _ in answers)[:8] == [200] * 8
+    assert len({body["message_id"] for _, body in answers}) == 1
+    _, history = await one.history()
+    assert [said["text"] for said in history["messages"]] == ["race"]
+
+
+async def test_a_race_of_two_texts_under_one_id_has_one_winner(start):
+    """Of two texts under the same id at the same moment one is stored and the other refused."""
+    _, customer = await start()
+    one, id_ = await customer(), str(uuid.uuid4())
+    answers = await asyncio.gather(one.post("heads", id_), one.post("tails", id_))
+    assert sorted(status for status, _ in answers) == [201, 409]
+
+
+async def test_what_is_no_frame_closes_the_socket(start):
+    """Frames that are no JSON, unknown, binary or too large close with 4400 or 1009."""
+    _, customer = await start()
+    one = await customer()
+    codes = []
+    for send in (
+        lambda socket: socket.send_str("{"),
+        lambda socket: socket.send_json({"type": "dance"}),
+        lambda socket: socket.send_bytes(b"\x00"),
+        lambda socket: socket.send_str("x" * 200_000),
+        lambda socket: socket.send_json({"type": "auth", "token": one.token}),
+    ):
+        async with await one.socket() as socket:
+            await socket.receive_json(timeout=10)
+            await send(socket)
+            message = await socket.receive(timeout=10)
+            codes.append(socket.close_code)
+            assert message.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
+    assert codes == [4400, 4400, 4400, 1009, 4400]
+
+
+async def test_a_socket_without_a_session_is_closed(start):
+    """A wrong token, and a first frame that is no auth, close with 4401."""
+    _, customer = await start()
+    one = await customer()
+    async with await one.socket(token="x" * 43) as socket:
+        await socket.receive(timeout=10)
+        assert socket.close_code == 4401
+    async with one.http.ws_connect(f"{one.base}/ws") as socket:
+        await socket.send_json({"type": "ping"})
+        await socket.receive(timeout=10)
+        assert socket.close_code == 4401
+
+
+async def test_a_session_has_so_many_sockets_and_no_more(start):
+    """A socket beyond the limit is closed with 4429, and the place of one that is closed is free again."""
+    _, customer = await start(allow={"sockets_per_session": 1})
+    one = await customer()
+    async with await one.socket() as socket:
+        await socket.receive_json(timeout=10)
+        async with await one.socket() as second:
+            await second.receive(timeout=10)
+            assert second.close_code == 4429
+        await socket.send_json({"type": "ping"})
+        assert (await socket.receive_json(timeout=10))["type"] == "pong"
+
+
+async def test_a_stop_tells_sockets_to_come_again(start):
+    """When the connector stops, open sockets are closed with 1012."""
+    app, customer = await start()
+    one = await customer()
+    async with await one.socket() as socket:
+        await socket.receive_json(timeout=10)
+        closing = asyncio.create_task(socket.receive(timeout=10))
+        await app.supervisor.stop()
+        await closing
+        assert socket.close_code == 1012

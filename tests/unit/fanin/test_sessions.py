@@ -1,0 +1,182 @@
+"""A secret in several messages of one session: the last of them takes it out of all."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from fanin.isolation import Isolation, Journal
+from fanin.pipeline import Pipeline
+from model.draft import Context
+from model.envelope import Envelope, Receipt
+from model.event import REDACTED
+from model.spoken import SPOKEN, Spoken
+from model.ticket import Identity
+from store.arrival import Target
+from store.retention import Retention
+from store.store import Store
+from tests.support.secrets import phrase
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+WORDS = phrase(random.Random(1), "english")
+
+
+def said(number: int, text: str, session: str = "1", who: str = "ann") -> Envelope:
+    """A message of a chat session."""
+    key = f"chat:{session}"
+    content = Spoken(
+        text=text,
+        key=key,
+        follows=(key,),
+        identities=(Identity(kind="chat", value=who),),
+        participants=(f"chat:{who}",),
+    )
+    raw = msgspec.json.encode(content)
+    return Envelope(
+        connector="web",
+        channel="chat",
+        account="a",
+        source_id=f"{session}/{number}",
+        received_at=NOW,
+        raw=raw,
+        size=len(raw),
+        media_type=SPOKEN,
+    )
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    """An open store, empty."""
+    opened = await Store.open(tmp_path)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def pipeline(store: Store, tmp_path: Path) -> Pipeline:
+    """A pipeline whose messages all go to one helpdesk."""
+    isolation = Isolation(Journal(tmp_path / "parsing"), time_limit=timedelta(seconds=10), memory=2**30)
+    return Pipeline(store, isolation, lambda *_: (Target(helpdesk="desk"),), lambda: None)
+
+
+async def accept(pipeline: Pipeline, *batch: Envelope) -> list[Receipt]:
+    """Accept a batch."""
+    return await pipeline.accept(Context(now=NOW), "web", batch, "", None)
+
+
+async def texts(store: Store, receipt: Receipt) -> list[str]:
+    """What the store holds of a conversation."""
+    assert receipt.conversation_id is not None
+    return [event.data.message.text for event in await store.events(receipt.conversation_id, 0)]
+
+
+async def test_parts_that_are_stored_are_rewritten(pipeline: Pipeline, store: Store) -> None:
+    """When a phrase completes, no part of it is left in the messages before, and they say what was removed."""
+    await accept(pipeline, said(1, "hi, my wallet is broken"))
+    await accept(pipeline, said(2, "here: " + " ".join(WORDS[:5])))
+    await accept(pipeline, said(3, " ".join(WORDS[5:9])))
+
+    [last] = await accept(pipeline, said(4, " ".join(WORDS[9:])))
+
+    kept = await texts(store, last)
+    assert kept[0] == "hi, my wallet is broken"
+    assert [one.count("[seed phrase removed]") for one in kept] == [0, 1, 1, 1]
+    assert not any(word in text.split() for text in kept[1:] for word in WORDS)
+
+
+async def test_helpdesks_are_told_of_a_correction_first(pipeline: Pipeline, store: Store) -> None:
+    """Each helpdesk that had a part is sent the corrected ticket of the same message, before the new message."""
+    [first] = await accept(pipeline, said(1, " ".join(WORDS[:6])))
+
+    [last] = await accept(pipeline, said(2, " ".join(WORDS[6:])))
+
+    assert last.conversation_id is not None
+    due, _ = await store.pair(last.conversation_id, "desk")
+    events = [store.open_event(one) for one in due]
+    assert [(one.type == REDACTED, one.data.message.id) for one in events] == [
+        (False, first.message_id),
+        (True, first.message_id),
+        (False, last.message_id),
+    ]
+    assert [int(one.sequence) for one in events] == [1, 2, 3]
+    assert events[1].data.message.text == "[seed phrase removed]"
+    assert events[1].data.safety.redacted[0].kind == "mnemonic"
+
+
+async def test_parts_in_one_batch_are_seen_as_one(pipeline: Pipeline, store: Store) -> None:
+    """Messages of a session that are accepted together are read together."""
+    receipts = await accept(pipeline, *(said(n, " ".join(WORDS[n * 3 : n * 3 + 3])) for n in range(4)))
+
+    assert await texts(store, receipts[-1]) == ["[seed phrase removed]"] * 4
+
+
+async def test_parts_that_come_at_once_are_seen_as_one(pipeline: Pipeline, store: Store) -> None:
+    """Messages of a session that are handed over concurrently are understood one after the other."""
+    await accept(pipeline, said(9, "guten Tag"))
+
+    batches = await asyncio.gather(*(accept(pipeline, said(n, " ".join(WORDS[n * 3 : n * 3 + 3]))) for n in range(4)))
+
+    assert await texts(store, batches[0][0]) == ["guten Tag", *["[seed phrase removed]"] * 4]
+
+
+async def test_other_sessions_are_left_alone(pipeline: Pipeline, store: Store) -> None:
+    """Parts in the sessions of two customers are no phrase."""
+    [one] = await accept(pipeline, said(1, " ".join(WORDS[:6])))
+    await accept(pipeline, said(1, " ".join(WORDS[6:]), session="2", who="bob"))
+
+    assert await texts(store, one) == [" ".join(WORDS[:6])]
+
+
+async def test_chat_that_is_no_secret_is_left_alone(pipeline: Pipeline, store: Store) -> None:
+    """Short answers, many of which are list words, make no phrase."""
+    talk = [
+        "hello",
+        "can you help me",
+        "yes please",
+        "it will not open",
+        "when I swap",
+        "what now",
+        "still nothing",
+        "ok",
+    ]
+    for number, text in enumerate(talk):
+        [last] = await accept(pipeline, said(number, text))
+
+    assert await texts(store, last) == talk
+
+
+async def test_originals_with_secrets_expire_sooner_and_openings_are_on_record(
+    pipeline: Pipeline, store: Store
+) -> None:
+    """What held a secret, or a part of one, is no ordinary original any more; whoever opens it is remembered."""
+    [first] = await accept(pipeline, said(1, " ".join(WORDS[:6])))
+    [last] = await accept(pipeline, said(2, " ".join(WORDS[6:])))
+    assert first.message_id is not None
+    assert last.message_id is not None
+
+    assert [await store.find_original(one) for one in (first.message_id, last.message_id)] == [None, None]
+    assert await store.open_original(first.message_id, "root") is not None
+    assert [(one.event, one.by) for one in await store.openings()] == [(first.message_id, "root")]
+
+    year = timedelta(days=365)
+    rules = Retention(messages=year, attachments=year, originals=year, dead_letters=year, secrets=timedelta(days=7))
+    await store.expire(rules, datetime.now(UTC) + timedelta(days=8))
+    assert await store.open_original(first.message_id, "root") is None
+
+
+async def test_a_name_that_holds_a_secret_is_known_again(pipeline: Pipeline, store: Store) -> None:
+    """A source id with a key in it is kept without it, and a second time is a duplicate."""
+    key = "privatekey-" + random.Random(3).randbytes(32).hex()
+    envelope = msgspec.structs.replace(said(1, "hello"), source_id=key)
+
+    [first] = await accept(pipeline, envelope)
+    [second] = await accept(pipeline, envelope)
+
+    assert (first.status, second.status) == ("accepted", "duplicate")
+    assert await store.unknown("web", [key]) == [key]

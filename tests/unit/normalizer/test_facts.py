@@ -1,0 +1,199 @@
+"""Facts: what a message states is found with its place, in every language, and nothing else."""
+
+import os
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from normalizer.facts.find import search
+from normalizer.facts.number import patterned
+from normalizer.facts.page import Page
+from tests.support.facts import messages
+
+COUNT = 5000 if os.environ.get("FANIN_SOAK") else 1000
+EVM = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+HASH = "9f2d4a4be8b5e5cbd0d6f3a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5"
+
+
+def found(text, language="en"):
+    """The facts of a text by role, each a pair of value and kind."""
+    facts = {}
+    for one in search(Page(text, language)):
+        facts.setdefault(one.role, []).append((one.value, one.kind))
+    return facts
+
+
+def test_what_is_written_is_found_and_nothing_else():
+    """Of generated messages in ten languages 99 % of the facts are found, and 99 % of what is found is one."""
+    right = wrong = missing = 0
+    for message in messages(COUNT, seed=20261122):
+        seen = {(one.role, one.value) for one in search(Page(message.text, message.language))}
+        right += len(seen & message.facts)
+        wrong += len(seen - message.facts)
+        missing += len(message.facts - seen)
+    print(f"precision {right / (right + wrong):.4f}, recall {right / (right + missing):.4f} on {COUNT} messages")
+
+    assert right / (right + wrong) >= 0.99
+    assert right / (right + missing) >= 0.99
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "amount"),
+    [
+        ("1,234.56 USDT", "en", ("1234.56", "USDT")),
+        ("0.5个ETH没到", "zh-Hans", ("0.5", "ETH")),
+        ("三千U不见了", "zh-Hans", ("3000", "USDT")),
+        ("一万二美金", "zh-Hans", ("12000", "USD")),
+        ("2万5千U没了", "zh-Hans", ("25000", "USDT")),
+        ("1億5000万円", "ja", ("150000000", "JPY")),
+        ("半个比特币", "zh-Hans", ("0.5", "BTC")),
+        ("I lost $1.2k", "en", ("1200", "USD")),
+        ("￥500", "zh-Hans", ("500", "CNY")),
+        ("￥500", "ja", ("500", "JPY")),
+        ("100万ウォン", "ja", ("1000000", "KRW")),
+        ("백만원", "ko", ("1000000", "KRW")),
+        ("3 triệu đồng", "vi", ("3000000", "VND")),
+        ("Rp 1.500.000", "id", ("1500000", "IDR")),
+        ("2,5 млн рублей", "ru", ("2500000", "RUB")),
+        ("1.234,56 euros", "es", ("1234.56", "EUR")),
+        ("３０００ＵＳＤＴ", "zh-Hans", ("3000", "USDT")),
+        ("500 NEAR", "en", ("500", "NEAR")),
+    ],
+)
+def test_an_amount_is_told_in_plain_digits(text, language, amount):
+    """Whatever the separators, numerals and multipliers, the value is a number and the kind a currency."""
+    assert found(text, language) == {"amounts": [amount]}
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "value"),
+    [
+        ("2024-03-05T14:30:00Z", "en", "2024-03-05T14:30:00Z"),
+        ("March 5th, 2024 at 2:30 pm UTC+8", "en", "2024-03-05T14:30+08:00"),
+        ("03/05/2024", "en", "2024-03-05"),
+        ("03/05/2024", "es", "2024-05-03"),
+        ("25/12/2024", "en", "2024-12-25"),
+        ("2024年3月5日下午2点半", "zh-Hans", "2024-03-05T14:30"),
+        ("3月5日 14時30分", "ja", "--03-05T14:30"),
+        ("2024/03/05（火）14:30", "ja", "2024-03-05T14:30"),
+        ("2024. 3. 5. 14:30", "ko", "2024-03-05T14:30"),
+        ("昨晚8点半", "zh-Hans", "20:30"),
+        ("2024年3月5日14时30分15秒", "zh-Hans", "2024-03-05T14:30:15"),
+        ("2024년 3월 5일 오후 2시 30분", "ko", "2024-03-05T14:30"),
+        ("14h30 ngày 05/03/2024", "vi", "2024-03-05T14:30"),
+        ("5 марта 2024 г. в 14:30 МСК", "ru", "2024-03-05T14:30+03:00"),
+        ("5 de marzo de 2024 a las 14:30", "es", "2024-03-05T14:30"),
+        ("5 Maret 2024 pukul 14.30", "id", "2024-03-05T14:30"),
+        ("5 Mart 2024 saat 14:30", "tr", "2024-03-05T14:30"),
+    ],
+)
+def test_a_moment_is_told_in_iso_8601(text, language, value):
+    """Dates and times of several languages have one form, without a year or a zone that nobody wrote."""
+    assert [one for one, _ in found(text, language)["times"]] == [value]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (EVM, "evm"),
+        (f"my BSC address {EVM}", "bsc"),
+        ("T9yD14Nj9j7xAB4dbGeiX9h8unkKHxuWwb", "tron"),
+        ("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "bitcoin"),
+        ("bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0", "bitcoin"),
+        ("rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh", "xrp"),
+        ("EQDtFpEwcFAEcRe5mLVh2N6C0x-_hJEM7W61_JLnSF74p4q2", "ton"),
+        ("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA", "solana"),
+    ],
+)
+def test_an_address_is_known_by_its_checksum(text, kind):
+    """Each chain's addresses are found and told apart; one letter changed, they are none."""
+    address = text.split()[-1]
+    broken = address[:-9] + ("b" if address[-9] != "b" else "d") + address[-8:]
+
+    assert found(text) == {"addresses": [(address, kind)]}
+    assert kind == "solana" or "addresses" not in found(text.replace(address, broken))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (f"https://tronscan.org/#/transaction/{HASH}", "tron"),
+        (f"https://bscscan.com/tx/0x{HASH}", "bsc"),
+        (f"比特币转账 {HASH}", "bitcoin"),
+        (f"TRC20 tx: {HASH}", "tron"),
+        (f"tx 0x{HASH}", "evm"),
+        (f"TxID {HASH}", None),
+    ],
+)
+def test_a_hash_belongs_to_the_chain_that_is_named(text, kind):
+    """The explorer in whose link it stands, or the words near it, name the chain."""
+    assert found(text)["tx_hashes"] == [(f"0x{HASH}" if "0x" in text else HASH, kind)]
+
+
+@pytest.mark.parametrize(
+    ("text", "urls"),
+    [
+        ("see https://example.com/a(b), please", ["https://example.com/a(b)"]),
+        ("(www.example.com/x?y=1)", ["www.example.com/x?y=1"]),
+        ("请打开metamask-login.xyz领取", ["metamask-login.xyz"]),
+        ("hxxps://evil[.]com/x", ["https://evil.com/x"]),
+        ("report.pdf and main.py, e.g. this.Thanks", []),
+        ("write to me@example.com", []),
+    ],
+)
+def test_a_link_ends_where_its_sentence_goes_on(text, urls):
+    """Links are found with and without a scheme; file names, mail addresses and sentences are none."""
+    assert [value for value, _ in found(text).get("urls", [])] == urls
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["I waited 3 days", "BTC 3 days ago", "2 BTC wallets", "TRC20 and ERC-20", "一块儿", "100%", "192.168.0.1",
+     "step 2 of 3", "case 5", "Uniswap v3", "31.02.2024", "0x1234", "in USDT, 5 people", "25:99"],
+)  # fmt: skip
+def test_a_number_that_states_nothing_is_no_fact(text):
+    """Counts, standards, versions of protocols and days that do not exist are left alone."""
+    assert found(text) == {}
+
+
+def test_a_span_counts_code_points():
+    """The place of a fact is that in the text, whatever stands before it."""
+    text = "😀İ ＡＢ ３０００ＵＳＤＴ, 0.5 ETH"
+    spans = [text[one.start : one.end] for one in search(Page(text, "en"))]
+
+    assert spans == ["３０００ＵＳＤＴ", "0.5 ETH"]
+
+
+def test_an_operators_pattern_finds_its_numbers():
+    """A number that an operator describes is found without a word before it, and under its name."""
+    text = "please look at W1234567890 now"
+
+    assert [(one.kind, one.value) for one in search(Page(text, "en"), [("order", "W[0-9]{10}")])] == [
+        ("order", "W1234567890")
+    ]
+    assert patterned(Page("1" * 50, None), 0, 50, [("order", "1+")]) is None
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("0123456789.,:/-+$ 年月日UETHx")), max_size=300))
+def test_any_text_can_be_read(text):
+    """No text raises, and each fact lies inside it."""
+    assert all(0 <= one.start < one.end <= len(text) for one in search(Page(text, "en")))
+
+
+@pytest.mark.parametrize(
+    "piece", ["1", "1.", "1 ", "a.", "1,1.", "2024-", "三", "0x", "(1)", "+1 ", "a@b.c ", "1月", "://a."]
+)
+def test_the_cost_grows_with_the_length(piece):
+    """No repetition of a piece makes the work grow faster than the text."""
+
+    def cost(count):
+        start = time.thread_time()
+        list(search(Page(piece * count, "zh-Hans")))
+        return time.thread_time() - start
+
+    small, large = min(cost(1000) for _ in range(3)), min(cost(8000) for _ in range(3))
+
+    assert large < small * 24 + 0.05
