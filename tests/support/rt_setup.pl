@@ -18,7 +18,8 @@ sub user {
 for my $name (qw(Support Security)) {
     must(RT::Queue->new(RT->SystemUser)->Create(Name => $name));
 }
-user('fanin', qw(SeeQueue ShowTicket ReplyToTicket ModifyTicket DeleteTicket ShowOutgoingEmail SeeCustomField));
+user('fanin', qw(SeeQueue ShowTicket ShowTicketComments ReplyToTicket CommentOnTicket ModifyTicket DeleteTicket
+    ShowOutgoingEmail SeeCustomField));
 user('agent', qw(SeeQueue ShowTicket ReplyToTicket CommentOnTicket ModifyTicket CreateTicket DeleteTicket
     ShowTicketComments SeeCustomField ModifyCustomField));
 user('outsider');

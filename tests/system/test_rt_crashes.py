@@ -48,6 +48,8 @@ def test_killed_at_named_points(make_daemon: Callable[..., Daemon], rt: Rt) -> N
     _assert_each_once_in_order(rt, len(mails))
     audit = daemon.run("audit")
     assert audit.returncode == 0, audit.stdout
+    checked = daemon.run("check")
+    assert "ok    helpdesk desk" in checked.stdout, checked.stdout
 
 
 def _assert_each_once_in_order(rt: Rt, count: int) -> None:

@@ -17,9 +17,9 @@ from delivery.helpdesks.rt.client import Refused, RtSession, Unclear, session
 from delivery.helpdesks.rt.files import Sorted, as_links, form, sort
 from delivery.helpdesks.rt.message import body, marker_name, requestor, requestor_address, subject
 from delivery.helpdesks.rt.settings import RtSettings
-from delivery.helpdesks.rt.ticket import changes, find_conversation, find_event, reopening, wanted
+from delivery.helpdesks.rt.ticket import Written, changes, find_conversation, find_event, reopening, wanted
 from model.errors import CredentialsRejected, Permanent, Transient
-from model.event import Event, TicketRef
+from model.event import REDACTED, Event, TicketRef
 from model.json import Json
 
 log = structlog.get_logger()
@@ -71,8 +71,10 @@ class RtHelpdesk:
 
     async def _deliver(self, rt: RtSession, event: Event, ref: TicketRef | None, options: Mapping[str, Json]) -> str:
         if known := await find_event(rt, event.id):
-            return known
+            return known.ticket
         version = await self._attempts.refuse_unclear(event.id)
+        if event.type == REDACTED and (first := await find_event(rt, event.data.message.id)):
+            return await self._correct(rt, event, first, version)
         number = ref.value if ref else await find_conversation(rt, self._settings.custom_field, event)
         found = await sort(event.data.attachments, self._place, self._settings)
         message = _Message(event, found, version, {str(key): str(value) for key, value in options.items()})
@@ -83,6 +85,21 @@ class RtHelpdesk:
             except Refused as error:
                 log.warning("ticket.refused", event_id=event.id, ticket=number, reason=str(error))
         return await self._open(rt, message, follows=number)
+
+    async def _correct(self, rt: RtSession, event: Event, first: Written, version: int | None) -> str:
+        """Put the message without its secret beside the first form of it, which REST 2 cannot take away."""
+        number = first.transaction
+        notes = (
+            f"A secret was seen later in the message of transaction {number}: this is what it says without it.",
+            f"RT keeps the first form until somebody runs: rt-shredder --plugin 'Objects=Transaction,{number}'",
+        )
+        log.warning("message.uncorrected", event_id=event.id, ticket=first.ticket, transaction=number)
+        message = _Message(event, Sorted((), notes), version, {})
+        try:
+            await self._write(rt, f"/ticket/{first.ticket}/comment", {}, message)
+        except Refused:
+            await self._write(rt, f"/ticket/{first.ticket}/correspond", {}, message)
+        return first.ticket
 
     async def _continue(self, rt: RtSession, ticket: Mapping[str, Any], message: _Message) -> str:
         """Add the event to the ticket, which it reopens.  Raises Refused if RT does not let us."""

@@ -11,7 +11,10 @@ from delivery.helpdesks.rt.settings import RtSettings
 from delivery.helpdesks.rt.ticket import items
 from model.errors import CredentialsRejected
 
-RIGHTS = "SeeQueue, CreateTicket, ShowTicket, ReplyToTicket, ModifyTicket and ShowOutgoingEmail"
+RIGHTS = (
+    "SeeQueue, CreateTicket, ShowTicket, ShowTicketComments, ReplyToTicket, CommentOnTicket, ModifyTicket "
+    "and ShowOutgoingEmail"
+)
 NO_STATUS = "fanin-check"
 """A status that no lifecycle has: RT looks at the right to create first, then refuses the ticket."""
 PROBE = f"fanin-check@check.{NOBODY}"

@@ -11,6 +11,7 @@ from delivery.settings import HelpdeskSettings
 from model.settings import ByteSize, Duration, FilePath, Form, Secret, WebUrl
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+QueueName = Annotated[str, Form(r"[^/]{1,200}", "a queue whose name has a slash is given by its number")]
 FieldName = Annotated[
     str, Form(r"[^\s{}'\"\\][^{}'\"\\]{0,199}", "expected a custom field's name, without quotes, braces or backslashes")
 ]
@@ -25,8 +26,8 @@ class RtSettings(HelpdeskSettings):
     """Where RT is reached, without `/REST/2.0`."""
     token: Secret
     """An authentication token of a user that is fanin's alone."""
-    queue: Text
-    """The queue of tickets for which no route names another (option `queue`)."""
+    queue: QueueName
+    """The queue of tickets for which no route names another (option `queue`), by name or number."""
     custom_field: FieldName = "fanin"
     """The ticket custom field (one free value) that keeps the tracking number."""
     body: Literal["html", "text"] = "html"

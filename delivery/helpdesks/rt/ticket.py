@@ -18,15 +18,22 @@ FIELD = "cf."
 """What an option begins with that sets a custom field."""
 
 
-async def find_event(rt: RtSession, event_id: str) -> str | None:
-    """The ticket in which the event stands already, or None: RT keeps an index of the names of attachments."""
+class Written(msgspec.Struct, frozen=True):
+    """Where an event stands: the number of a ticket, and of the transaction that wrote it."""
+
+    ticket: str
+    transaction: str
+
+
+async def find_event(rt: RtSession, event_id: str) -> Written | None:
+    """Where the event stands already, or None: RT keeps an index of the names of attachments."""
     query = [{"field": "Filename", "value": marker_name(event_id)}]
     found = await rt.get("/attachments", query=msgspec.json.encode(query).decode(), fields="TransactionId")
     for item in items(found):
         if transaction := item.get("TransactionId"):
             of = await rt.get(f"/transaction/{transaction}")
             if of.get("Object", {}).get("type") == "ticket":
-                return str(of["Object"]["id"])
+                return Written(str(of["Object"]["id"]), str(transaction))
     return None
 
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from model.errors import CredentialsRejected, Permanent
-from model.event import TicketRef
+from model.event import REDACTED, TicketRef
 from model.ticket import Attachment, Identity, Matched, Redaction, Requester, Safety
 from tests.integration.rt.conftest import Make
 from tests.integration.rt.events import keep, said
@@ -204,6 +204,32 @@ async def test_a_lost_database_finds_its_tickets(make: Make, rt: Rt) -> None:
 
     assert await make().submit(said(1), None, {}) == ref
     assert await make().submit(said(2), None, {}) == ref
+
+
+async def test_a_secret_that_is_seen_later_is_corrected_beside(make: Make, rt: Rt) -> None:
+    """The corrected message is a comment, once, that says how the first form is shredded; it reopens nothing."""
+    desk = make()
+    ref = await desk.submit(said(1, text="twelve words"), None, {})
+    await asyncio.to_thread(rt.ask, "PUT", f"/ticket/{ref.value}", {"Status": "resolved"})
+    correction = said(1, text="[seed phrase removed]")
+    correction = msgspec.structs.replace(correction, id=said(2).id, type=REDACTED)
+
+    for _ in range(2):
+        assert await desk.submit(correction, ref, {}) == ref
+
+    query = (
+        "SELECT id, Type FROM Transactions WHERE ObjectType = 'RT::Ticket' AND ObjectId = ? "
+        "AND Type IN ('Create', 'Comment', 'Correspond') ORDER BY id"
+    )
+    (first, _), *added = await asyncio.to_thread(rt.rows, query, ref.value)
+    [(comment, kind)] = added
+    texts = await asyncio.to_thread(
+        rt.rows, "SELECT Content FROM Attachments WHERE TransactionId = ? AND ContentType = 'text/plain'", comment
+    )
+    assert kind == "Comment"
+    assert "[seed phrase removed]" in str(texts)
+    assert f"rt-shredder --plugin 'Objects=Transaction,{first}'" in texts[0][0]
+    assert (await asyncio.to_thread(rt.ask, "GET", f"/ticket/{ref.value}"))["Status"] == "resolved"
 
 
 async def test_the_proof_leaves_a_deleted_ticket_alone(make: Make, rt: Rt) -> None:

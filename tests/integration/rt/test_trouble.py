@@ -23,7 +23,6 @@ FILE = bytes(range(256)) * 20
 LOST = {
     "answered 500 before": Trouble(status=500),
     "answered 500 after it was done": Trouble(status=500, commits=True),
-    "answered 504 after it was done": Trouble(status=504, commits=True),
     "answered rubbish after it was done": Trouble(status=201, body=b"<html>", commits=True),
     "dropped before": Trouble(drops=True),
     "dropped after it was done": Trouble(drops=True, commits=True),
