@@ -236,6 +236,7 @@ async def opened(config: Config) -> AsyncIterator[App]:
 async def serve(config: Config, role: Role, load: Callable[[], Config], started: Callable[[], None]) -> None:
     """Run the daemon until SIGTERM or SIGINT; SIGHUP reads the configuration again."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, log.debug, "config.read_already")  # the file was read a moment ago
     async with opened(config) as app:
         reloads: set[asyncio.Task[None]] = set()
 

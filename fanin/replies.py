@@ -65,8 +65,9 @@ class Replies:
         if not speaking:
             return
         try:
+            sending = set(self._sending)  # before the look: what ends meanwhile is settled, and not interrupted
             for id_, connector in await self._book.interrupted(list(speaking)):
-                if id_ not in self._sending:
+                if id_ not in sending:
                     await self._resolve(id_, speaking[connector])
             for one in await self._book.due(list(speaking), self._clock.now(), AT_ONCE):
                 if isinstance(one, Unsendable):

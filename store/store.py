@@ -30,7 +30,7 @@ from store.locks import NamedLocks
 from store.migrate import migrate
 from store.reader import Reader, Together
 from store.reply_book import ReplyBook
-from store.schema import attachment, blob, conversation, ticket
+from store.schema import blob, conversation, ticket
 from store.writer import Writer
 
 KEY_PROOF = ("", "key")

@@ -19,10 +19,8 @@ QUESTION = (
 
 
 def test_a_mail_thread_goes_through_request_tracker(make_daemon: Callable[..., Daemon], rt: Rt) -> None:
-    """Mail in, ticket in RT, the agent's answer in the customer's thread, and the customer's reply in the same ticket.
-
-    The reply comes from another address: it quotes our Message-ID, which nobody could guess.
-    """
+    """Mail in, ticket in RT, the agent's answer in the customer's thread, and a reply to it in the same ticket."""
+    # The reply comes from another address: it quotes our Message-ID, which nobody could guess.
     desk = {"kind": "rt", "url": rt.url, "token": rt.tokens["fanin"], "queue": "Support", "server_limit": "2 s"}
     with served() as smtp:
         send = {"host": "127.0.0.1", "port": smtp.port, "tls": False, "from": "Support <support@wallet.example>"}

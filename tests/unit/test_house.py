@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 PARTS: list[str] = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-OTHERS = {"benchmarks", "examples", "tests"}
+OTHERS = {"web", "benchmarks", "examples", "tests"}
 """Packages at the root that are not shipped."""
 REVISIONS = ROOT / "store" / "migrations" / "versions"
 """Steps of the database's schema: lists of tables in a form that Alembic prescribes."""
