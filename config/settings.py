@@ -239,6 +239,19 @@ class Config(Settings, BaseSettings):
             raise mistakes(found)
         return entries
 
+    @field_validator("connectors")
+    @classmethod
+    def _fallbacks_can_send(cls, entries: dict[str, Any]) -> dict[str, Any]:
+        found: Found = []
+        for name, entry in entries.items():
+            fallback = getattr(entry, "fallback", None)
+            if fallback and not getattr(entries.get(fallback.connector), "send", None):
+                text = f"{fallback.connector} is no email connector with send:"
+                found.append(((name, "fallback", "connector"), text))
+        if found:
+            raise mistakes(found)
+        return entries
+
     @field_validator("routes")
     @classmethod
     def _routes_lead_somewhere(cls, routes: tuple[Route, ...], info: ValidationInfo) -> tuple[Route, ...]:

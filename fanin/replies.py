@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
+from typing import Literal
 
+import msgspec
 import structlog
 
-from connectors.base import Speaker
+from connectors.base import Forwarding, Speaker
 from fanin.metrics import REPLIES
 from fanin.supervisor import Post
 from model.backoff import backoff
 from model.clock import Clock
 from model.errors import CredentialsRejected, FaninError, Permanent, Transient, Uncertain
 from model.reply import Reply, SentRef
+from model.ticket import Identity
 from store.replies import Outcome, Outgoing, Unsendable
 from store.reply_book import ReplyBook
 
@@ -74,8 +77,40 @@ class Replies:
                     await self._settle(one.outcome, one.connector)
                 elif one.reply.id not in self._sending and len(self._sending) < AT_ONCE:
                     self._start(one, speaking[one.reply.connector])
+            for one in await self._book.unread(list(speaking), self._clock.now()):
+                if isinstance(one, Unsendable):
+                    await self._settle(one.outcome, one.connector)
+                else:
+                    await self._forward(one.reply, speaking)
         except Transient as error:
             log.warning("replies.retrying", reason=str(error))
+
+    async def _forward(self, reply: Reply, speaking: Mapping[str, Post]) -> None:
+        """Send an answer that was not read another way as well, once."""
+        post, now = speaking[reply.connector], self._clock.now()
+        speaker: object = post.running
+        elsewhere = await speaker.unread(reply, post.state) if isinstance(speaker, Forwarding) else None
+        # Noted first: of a process that dies now the answer still stands in the channel where it was shown.
+        await self._book.settle(Outcome(id=reply.id, status="sent", at=now))
+        if elsewhere is None:
+            return
+        other = speaking.get(elsewhere.connector)
+        identity = Identity(kind="email", value=elsewhere.address)
+        requester = msgspec.structs.replace(reply.requester, identities=(identity,))
+        try:
+            way = other and _speaker(other)
+            if not other or not way:
+                raise Transient(f"connector {elsewhere.connector} does not run")  # noqa: TRY301 - as any that is down
+            await _within_limit(way, msgspec.structs.replace(reply, requester=requester), other)
+        except Transient as error:
+            log.warning("reply.postponed", connector=elsewhere.connector, reply=reply.id, reason=str(error))
+            again = now + LONGEST_PAUSE if now - reply.at < LONGEST_TROUBLE else None
+            status: Literal["shown", "sent"] = "shown" if again else "sent"
+            await self._book.settle(Outcome(id=reply.id, status=status, at=now, due_at=again))
+        except FaninError as error:
+            log.warning("reply.not_forwarded", connector=elsewhere.connector, reply=reply.id, reason=str(error))
+        else:
+            log.info("reply.forwarded", connector=elsewhere.connector, reply=reply.id)
 
     def _start(self, outgoing: Outgoing, post: Post) -> None:
         id_ = outgoing.reply.id
@@ -116,6 +151,9 @@ class Replies:
         except Exception as error:
             log.exception("speaker.defect", connector=reply.connector, reply=reply.id)
             return settled(status="uncertain", detail=f"defect: {type(error).__name__}")
+        patience = speaker.patience if isinstance(speaker, Forwarding) else None
+        if patience is not None:
+            return settled(status="shown", reference=ref.value, due_at=self._clock.now() + patience)
         return settled(status="sent", reference=ref.value)
 
     def _again(self, outgoing: Outgoing, error: FaninError) -> Outcome:
@@ -141,9 +179,10 @@ class Replies:
         await self._book.settle(outcome)
         if outcome.status == "due":
             return
-        REPLIES.labels(connector, outcome.status).inc()
-        say = log.info if outcome.status == "sent" else log.error
-        say("reply.settled", connector=connector, reply=outcome.id, status=outcome.status, reason=outcome.detail)
+        status = "sent" if outcome.status == "shown" else outcome.status
+        REPLIES.labels(connector, status).inc()
+        say = log.info if status == "sent" else log.error
+        say("reply.settled", connector=connector, reply=outcome.id, status=status, reason=outcome.detail)
 
 
 def _speaker(post: Post) -> Speaker | None:

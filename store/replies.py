@@ -78,7 +78,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """What became of an attempt to send: settled, or `due` again at a time."""
 
     id: str
-    status: ReplyStatus
+    status: ReplyStatus | Literal["shown"]
+    """`shown`: it was sent where the customer may not look; at `due_at` it is asked whether they did."""
     at: datetime
     detail: str | None = None
     """Why it was not sent, in words for the agent."""
@@ -143,9 +144,7 @@ def due(
         earlier.c.status.in_(["due", "sending"]),
     )
     query = (
-        select(reply, conversation.c.tracking_number, conversation.c.requester)
-        .join(conversation, conversation.c.id == reply.c.conversation)
-        .where(
+        _OUTGOING.where(
             reply.c.status == "due",
             reply.c.connector.in_(connectors),
             or_(reply.c.due_at.is_(None), reply.c.due_at <= milliseconds(now)),
@@ -155,6 +154,16 @@ def due(
         .limit(limit)
     )
     return [_outgoing(connection, vault, row, now) for row in connection.execute(query)]
+
+
+def unread(
+    connection: Connection, vault: Vault, connectors: Sequence[str], now: datetime, limit: int
+) -> list[Outgoing | Unsendable]:
+    """The answers that were shown so long ago that it is time to ask whether they were read."""
+    query = _OUTGOING.where(
+        reply.c.status == "shown", reply.c.connector.in_(connectors), reply.c.due_at <= milliseconds(now)
+    )
+    return [_outgoing(connection, vault, row, now) for row in connection.execute(query.limit(limit))]
 
 
 def begin(connection: Connection, ids: Sequence[str]) -> list[None]:
@@ -333,11 +342,14 @@ def _open(vault: Vault, row: Row[Any]) -> _Body:
 
 
 def _shown(status: str) -> ReplyStatus:
-    """A status as others see it: one that is being sent is still due."""
-    shown: ReplyStatus = msgspec.convert("due" if status == "sending" else status, ReplyStatus)
-    return shown
+    """A status as others see it: one that is being sent is still due, one that was shown is sent."""
+    seen: ReplyStatus = msgspec.convert({"sending": "due", "shown": "sent"}.get(status, status), ReplyStatus)
+    return seen
 
 
+_OUTGOING = select(reply, conversation.c.tracking_number, conversation.c.requester).join(
+    conversation, conversation.c.id == reply.c.conversation
+)
 _GROW = (
     update(conversation)
     .where(conversation.c.id == bindparam("_id"))

@@ -34,6 +34,15 @@ class ReplyBook:
         )
         return found
 
+    async def unread(
+        self, connectors: Sequence[str], now: datetime, limit: int = 100
+    ) -> list[replies.Outgoing | replies.Unsendable]:
+        """The answers of which it is time to ask whether they were read."""
+        found: list[replies.Outgoing | replies.Unsendable] = await self._read(
+            replies.unread, self._vault, connectors, now, limit
+        )
+        return found
+
     async def begin(self, id_: str) -> None:
         """Note that an answer is being sent."""
         await self._writer.do(replies.begin, id_)

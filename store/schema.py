@@ -177,7 +177,7 @@ reply = Table(
     Index("reply_conversation", "conversation", "sequence"),
     sqlite_with_rowid=False,
 )
-_is_open = text("status IN ('due', 'sending')")
+_is_open = text("status IN ('due', 'sending', 'shown')")
 Index(
     "reply_open",
     reply.c.connector,

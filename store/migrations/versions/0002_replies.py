@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sqlite_with_rowid=False,
     )
-    is_open = sa.text("status IN ('due', 'sending')")
+    is_open = sa.text("status IN ('due', 'sending', 'shown')")
     with op.batch_alter_table("reply", schema=None) as batch_op:
         batch_op.create_index("reply_conversation", ["conversation", "sequence"], unique=False)
         batch_op.create_index(

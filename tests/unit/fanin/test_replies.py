@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from connectors.base import Elsewhere
 from fanin.replies import LONGEST_TROUBLE, Replies
 from fanin.supervisor import Post
 from model.errors import CredentialsRejected, FaninError, Permanent, Transient, Uncertain
@@ -53,8 +54,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 @asynccontextmanager
 async def sending(store: Store, channel: Channel, clock: ManualClock) -> AsyncIterator[Replies]:
     """The way back at work, with one connector that runs."""
-    post = Post("mail", None, make=lambda _: channel, intake=None, state=None, lock=nullcontext)  # type: ignore[arg-type]
-    post.running = channel
+    post = posted("mail", channel)
     replies = Replies(store.replies, lambda: [post], clock)
     task = asyncio.create_task(replies.run())
     try:
@@ -172,3 +172,55 @@ async def until_status(store: Store, replies: Replies, conversation: str, status
             replies.wake()
             await asyncio.sleep(0.01)
     return said
+
+
+class Chat(Channel):
+    """A channel whose customers may be away."""
+
+    patience = timedelta(minutes=10)
+
+    def __init__(self, elsewhere: Elsewhere | None) -> None:
+        super().__init__(repeatable=True)
+        self._elsewhere = elsewhere
+
+    async def unread(self, reply: Reply, state: Any) -> Elsewhere | None:
+        """Where the answer goes as well."""
+        return self._elsewhere
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "sent"),
+    [(Elsewhere(connector="post", address="ann@customer.example"), ["one"]), (None, [])],
+    ids=["unread", "read"],
+)
+async def test_an_answer_that_is_not_read_goes_another_way(
+    store: Store, elsewhere: Elsewhere | None, sent: list[str]
+) -> None:
+    """After the customer's patience an unread answer is sent to their address, once; one that was read is not."""
+    chat, mail, clock = Chat(elsewhere), Channel(), ManualClock()
+    conversation = await booked(store, clock, "one")
+    posts = [posted("mail", chat), posted("post", mail)]
+    replies = Replies(store.replies, lambda: posts, clock)
+    task = asyncio.create_task(replies.run())
+    await settled(store, replies, conversation)
+    assert mail.sent == []
+
+    await clock.move(timedelta(minutes=11), timedelta(minutes=11))
+    async with asyncio.timeout(20):
+        while await store.replies.unread(["mail"], clock.now()) or len(mail.sent) < len(sent):
+            replies.wake()
+            await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert [reply.text for reply in mail.sent] == sent
+    assert [one.value for reply in mail.sent for one in reply.requester.identities] == ["ann@customer.example"] * len(
+        sent
+    )
+
+
+def posted(name: str, channel: Channel) -> Post:
+    """A connector that runs."""
+    post = Post(name, None, make=lambda _: channel, intake=None, state=None, lock=nullcontext)  # type: ignore[arg-type]
+    post.running = channel
+    return post
