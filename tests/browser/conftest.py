@@ -16,9 +16,12 @@ from tests.support.daemon import Daemon
 SECRET = "the app's own server knows this " * 2
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium; skipped by name where there is none, unless a missing server is to be a failure."""
+    """Debian's Chromium; skipped by name where there is none, unless a missing server is to be a failure.
+
+    One for each test: as long as Playwright runs, no other event loop can in its thread.
+    """
     path = shutil.which("chromium")
     if path is None:
         if os.environ.get("FANIN_REQUIRE_SERVERS") == "1":
