@@ -131,7 +131,8 @@ def test_a_reload_in_the_middle_of_sending_says_nothing_twice(daemon: Daemon, cu
     someone.context.route_web_socket("**/v1/chat/ws", swallow)
     page = someone.page()
     write(page, "only once")
-    daemon.wait_for_tickets(1)
+    # The frames pass through this process, so it must not sleep otherwise than in the page.
+    until(lambda: bool(page.wait_for_timeout(20) or daemon.tickets()), within=30, what="the ticket")
     until(lambda: bool(page.wait_for_timeout(20) or lost), within=20, what="an acknowledgement that is lost")
     assert fates(page) == ["Sending…"]
     page.close()
