@@ -68,14 +68,15 @@ class Replies:
         if not speaking:
             return
         try:
-            sending = set(self._sending)  # before the look: what ends meanwhile is settled, and not interrupted
+            # Before the looks: what is being sent now may end while they are made, and they show it as it was.
+            sending = set(self._sending)
             for id_, connector in await self._book.interrupted(list(speaking)):
                 if id_ not in sending:
                     await self._resolve(id_, speaking[connector])
             for one in await self._book.due(list(speaking), self._clock.now(), AT_ONCE):
                 if isinstance(one, Unsendable):
                     await self._settle(one.outcome, one.connector)
-                elif one.reply.id not in self._sending and len(self._sending) < AT_ONCE:
+                elif one.reply.id not in sending and len(self._sending) < AT_ONCE:
                     self._start(one, speaking[one.reply.connector])
             for one in await self._book.unread(list(speaking), self._clock.now()):
                 if isinstance(one, Unsendable):
