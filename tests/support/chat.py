@@ -55,9 +55,12 @@ GENEROUS = {
 async def daemon(folder: Path, http: dict[str, Any] | None = None, **settings: Any) -> AsyncIterator[tuple[App, str]]:
     """The whole daemon in this process, with one chat; the address of its API."""
     public, private = free_port(), free_port()
+    web = {"kind": "chat", **settings, "rates": {**GENEROUS, **settings.get("rates", {})}}
+    send = {"host": "127.0.0.1", "port": 9, "tls": False, "from": "support@example.com"}  # nobody listens there
+    mail = {"kind": "email", "source": {"type": "maildir", "path": folder / "mail"}, "send": send}
     config = Config.model_validate({
         "data_dir": folder / "data",
-        "connectors": {"web": {"kind": "chat", **settings, "rates": {**GENEROUS, **settings.get("rates", {})}}},
+        "connectors": {"web": web, **({"support_mail": mail} if "fallback" in settings else {})},
         "store": {"min_free_disk": "1 MiB"},
         "http": {"public": f"127.0.0.1:{public}", "private": f"127.0.0.1:{private}", **(http or {})},
     })  # fmt: skip
