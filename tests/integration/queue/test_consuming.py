@@ -25,6 +25,8 @@ from tests.support.delivery import Bench, until
 from tests.support.drafts import arrival, batch, draft
 from tests.support.redis import RedisServer
 
+pytestmark = pytest.mark.timeout(300)
+
 PAGE = (Path(__file__).parents[3] / "docs" / "consuming.md").read_text()
 PYTHON = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 [SHELL] = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
@@ -108,7 +110,7 @@ async def test_a_consumer_that_is_killed_misses_nothing(
         async with bench.running():
             for part in (count // 8, count // 3, count):
                 consumer.start()
-                await until(lambda part=part: len(consumer.kept()) >= part, within=60)  # type: ignore[misc]
+                await until(lambda part=part: len(consumer.kept()) >= part, within=100)  # type: ignore[misc]
                 if part < count:
                     consumer.kill()
             await _until_delivered(store, count)
