@@ -324,8 +324,9 @@ def test_check_says_what_works(daemon: Daemon) -> None:
     checked = daemon.run("check")
 
     assert checked.returncode == 0, checked.stderr
-    assert [line.split()[:2] for line in checked.stdout.splitlines()[:3]] == [
+    assert [line.split()[:2] for line in checked.stdout.splitlines()[:4]] == [
         ["ok", "store"],
+        ["ok", "connector"],
         ["ok", "connector"],
         ["ok", "helpdesk"],
     ]
