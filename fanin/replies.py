@@ -51,7 +51,10 @@ class Replies:
         try:
             while True:
                 self._wake.clear()
-                await self._round()
+                try:
+                    await self._round()
+                except Exception:  # one bad answer must not end the daemon, which this task is a part of
+                    log.exception("replies.defect")
                 try:
                     async with asyncio.timeout(POLL.total_seconds()):
                         await self._wake.wait()
