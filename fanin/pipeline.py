@@ -53,10 +53,11 @@ class Pipeline:
         batch = [_named(envelope) for envelope in batch]
         known = await self._store.known(connector, [envelope.source_id for envelope in batch]) if batch else {}
         fresh = [envelope for envelope in batch if envelope.source_id not in known]
-        async with self._sessions.hold(fresh):
-            arrivals = await self._arrivals(context, fresh)
+        async with self._sessions.hold(connector, fresh) as hearing:
+            arrivals = await self._arrivals(await hearing.contexts(context), fresh)
             whole = Batch(connector=connector, arrivals=tuple(arrivals), stream=stream, cursor=cursor)
             new = await self._store_all(whole)
+            hearing.remember(arrivals, new)
         await self._account_for_secrets(arrivals, new)
         found = dict(zip((id(envelope) for envelope in fresh), new, strict=True))
         return [found.get(id(envelope)) or known[envelope.source_id] for envelope in batch]
@@ -110,16 +111,16 @@ class Pipeline:
             [receipt] = await self._store.accept(Batch(connector=connector, arrivals=(dead,)))
         return receipt
 
-    async def _arrivals(self, context: Context, batch: Sequence[Envelope]) -> list[Arrival]:
+    async def _arrivals(self, contexts: Sequence[Context], batch: Sequence[Envelope]) -> list[Arrival]:
         """Understand the envelopes, and put what is large where the commit will name it."""
         contents = [b"" if envelope.ignored else await self._content(envelope) for envelope in batch]
-        messages = [
-            (envelope, content)
-            for envelope, content in zip(batch, contents, strict=True)
+        wanted = [
+            (envelope, content, context)
+            for envelope, content, context in zip(batch, contents, contexts, strict=True)
             if envelope.ignored is None and content is not None
         ]
-        contexts = await self._sessions.contexts(context, [envelope for envelope, _ in messages])
-        readings = await self._isolation.read(messages, contexts)
+        messages = [(envelope, content) for envelope, content, _ in wanted]
+        readings = await self._isolation.read(messages, [context for _, _, context in wanted])
         drafts = corrected([_draft(reading, raw) for reading, (_, raw) in zip(readings, messages, strict=True)])
         kept = iter(await self._keep(messages, drafts))
         understood = iter(drafts)
