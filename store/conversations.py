@@ -7,7 +7,7 @@ a conversation of its own, linked to the one that it quotes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,7 +45,7 @@ class Threads:
         self._digests: dict[tuple[bytes, str], bytes] = {}
         self._by_id: dict[str, Thread] = {}
         self._by_key: dict[bytes, list[str]] = {}
-        self._asked: set[str] = set()
+        self._numbers: dict[str, str] = {}
         self._taken: set[str] = set()
         self._keys: list[dict[str, Any]] = []
         self._participants: list[dict[str, Any]] = []
@@ -62,7 +62,7 @@ class Threads:
         for key, id_ in select_among(self._connection, _QUOTED, keys):
             self._by_key.setdefault(key, []).append(id_)
         self._look_up_candidates()
-        self._ask_for(self._number(self._id(event)) for event, draft in drafts.items() if not self._quotes(draft))
+        self._choose_numbers([self._id(event) for event, draft in drafts.items() if not self._quotes(draft)])
 
     def _look_up_candidates(self) -> None:
         candidates = {id_ for ids in self._by_key.values() for id_ in ids}
@@ -71,11 +71,11 @@ class Threads:
         for id_, identity in select_among(self._connection, _PARTICIPANTS, candidates):
             self._by_id[id_].participants.add(identity)
 
-    def _ask_for(self, numbers: Iterable[str]) -> None:
-        """Learn which tracking numbers are taken."""
-        new = set(numbers) - self._asked
-        self._asked |= new
-        self._taken.update(number for (number,) in select_among(self._connection, _TAKEN, new))
+    def _choose_numbers(self, conversations: Sequence[str]) -> None:
+        """Give conversations that may be opened their tracking numbers, and learn which of those are taken."""
+        numbers = {id_: self._number(id_) for id_ in conversations}
+        self._numbers |= numbers
+        self._taken.update(number for (number,) in select_among(self._connection, _TAKEN, numbers.values()))
 
     def place(self, arrival: Arrival, event: str) -> Thread:
         """The conversation of an arrival that has a draft, with the arrival as its newest message."""
@@ -122,8 +122,9 @@ class Threads:
     def _open(self, arrival: Arrival, event: str, quoted: Sequence[Thread]) -> Thread:
         assert arrival.draft is not None
         id_ = self._id(event)
-        number = self._number(id_)
-        self._ask_for([number])
+        if id_ not in self._numbers:
+            self._choose_numbers([id_])  # it quotes a conversation that it may not join
+        number = self._numbers[id_]
         if number in self._taken:  # one of 2^40 is; a second choice never is in practice
             number = self._number(id_, "again")
         self._taken.add(number)
