@@ -11,7 +11,6 @@ import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 from aiohttp import web
@@ -23,6 +22,7 @@ from fanin.proxies import Network, behind
 from fanin.state import answer_attachments
 from model.errors import Misconfigured, Transient
 from model.health import Health
+from model.served import file_headers
 from model.settings import Listen, Secret
 from model.ticket import Ticket
 from model.tracking import parse_tracking_number
@@ -38,8 +38,6 @@ IDLE_LIMIT = 75.0
 enough that slow ones do not pile up."""
 LINGER = 3.0
 """Seconds in which a client that was refused may go on sending, so that it gets to read why."""
-INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-"""Types that a browser may show; everything else is only ever saved."""
 
 
 class Surface:
@@ -120,7 +118,7 @@ class Surface:
         found = await self._store.find_attachment(request.match_info["id"])
         if found is None:
             raise web.HTTPNotFound(text="there is no such attachment, or it has expired\n")
-        response = web.StreamResponse(headers=_file_headers(found.filename, found.media_type, found.size))
+        response = web.StreamResponse(headers=file_headers(found.filename, found.media_type, found.size))
         pieces = self._store.read_blob(found.sha256)
         try:
             first = await anext(pieces, b"")
@@ -221,16 +219,4 @@ def _asked(ticket: Ticket) -> dict[str, Any]:
         "subject": message.subject,
         "text": message.text,
         "attachments": ticket.attachments,
-    }
-
-
-def _file_headers(filename: str, media_type: str, size: int) -> dict[str, str]:
-    shown = media_type in INLINE
-    return {
-        "Content-Type": media_type if shown else "application/octet-stream",
-        "Content-Length": str(size),
-        "Content-Disposition": f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{quote(filename, safe='')}",
-        "Content-Security-Policy": "sandbox; default-src 'none'",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
     }
