@@ -17,6 +17,7 @@ from model.draft import Context, Draft, File
 from model.envelope import BlobRef, Envelope, Receipt
 from model.errors import Permanent, Transient
 from model.json import Json
+from model.spoken import SPOKEN
 from normalizer.safety.name import safe_id
 from normalizer.stub import ORIGINAL
 from store.arrival import Arrival, Batch, Content, Target
@@ -121,7 +122,7 @@ class Pipeline:
         ]
         messages = [(envelope, content) for envelope, content, _ in wanted]
         readings = await self._isolation.read(messages, [context for _, _, context in wanted])
-        drafts = corrected([_draft(reading, raw) for reading, (_, raw) in zip(readings, messages, strict=True)])
+        drafts = corrected([_draft(reading, *one) for reading, one in zip(readings, messages, strict=True)])
         kept = iter(await self._keep(messages, drafts))
         understood = iter(drafts)
         return [
@@ -210,13 +211,14 @@ def _original(envelope: Envelope, raw: bytes) -> tuple[str, bytes]:
     return known, raw
 
 
-def _draft(reading: Reading, raw: bytes) -> Draft:
+def _draft(reading: Reading, envelope: Envelope, raw: bytes) -> Draft:
     """The draft; a stub has the message that it stands for attached, so that a person can look at it."""
     if not reading.is_stub or any(one.where == ORIGINAL for one in reading.draft.safety.redacted):
         return reading.draft
+    is_mail = envelope.media_type != SPOKEN
     original = File(
-        filename="original.eml",
-        media_type="message/rfc822",
+        filename="original.eml" if is_mail else "original.json",
+        media_type="message/rfc822" if is_mail else "application/json",
         content=raw,
         sha256=hashlib.sha256(raw).hexdigest(),
     )

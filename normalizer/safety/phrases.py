@@ -110,10 +110,10 @@ def phrases(text: str, *, glued: bool = False) -> Iterator[Found]:
 
 
 class Part(NamedTuple):
-    """A short message that may be a part of a phrase: the lists that have its words, how many, and where they are."""
+    """A short message that may be a part of a phrase: the lists that have its words, the words, and where they are."""
 
     lists: int
-    words: int
+    words: tuple[Token, ...]
     found: Found
 
 
@@ -124,8 +124,17 @@ def part(text: str) -> Part | None:
         known = [token for token in tokens if token.lists >> bit & 1]
         if known and len(known) >= _LEAST_SHARE * len(tokens):
             common = reduce(and_, (token.lists for token in known))
-            return Part(common, len(known), Found(known[0].start, known[-1].end, "mnemonic"))
+            return Part(common, tuple(known), Found(known[0].start, known[-1].end, "mnemonic"))
     return None
+
+
+def are_phrase(parts: Sequence[Part], removed: int) -> bool:
+    """Whether messages are a phrase together with so many words that were removed before.
+
+    Who says one word again and again ("help") spells none; that the checksum is right happens there by chance.
+    """
+    run = [word.key for part in parts for word in part.words]
+    return len(run) + removed >= LEAST and len(set(run)) + removed >= _LEAST_DISTINCT * LEAST
 
 
 def _tokens(text: str) -> Iterator[Token]:

@@ -65,7 +65,6 @@ def _answer(daemon: Daemon, number: str, text: str) -> None:
         assert answer.status == 202
 
 
-@pytest.mark.skipif(not os.environ.get("FANIN_SOAK"), reason="a long run: make soak")
 @pytest.mark.slow
 @pytest.mark.timeout(400 if not SOAK else 6000)
 def test_killed_at_random_instants(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:

@@ -47,7 +47,6 @@ def _assert_complete(daemon: Daemon, count: int) -> None:
     assert audit.returncode == 0, audit.stdout + audit.stderr
 
 
-@pytest.mark.skipif(not os.environ.get("FANIN_SOAK"), reason="a long run: make soak")
 @pytest.mark.slow
 @pytest.mark.timeout(300 if not SOAK else 6000)
 def test_killed_at_random_instants(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:

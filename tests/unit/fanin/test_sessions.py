@@ -225,3 +225,23 @@ async def test_memory_that_is_full_is_begun_anew(pipeline: Pipeline, store: Stor
 
 async def _full(_batch: object) -> list[Receipt]:
     raise Transient("no room")
+
+
+@pytest.mark.parametrize("call", ["number {};", "help!"])
+async def test_one_word_again_and_again_is_no_phrase(pipeline: Pipeline, store: Store, call: str) -> None:
+    """Who numbers messages, or calls for help a dozen times, is read, whether the word is in a list or not."""
+    calls = [call.format(n) for n in range(30)]
+    receipts = [(await accept(pipeline, said(n, text)))[0] for n, text in enumerate(calls)]
+
+    assert await texts(store, receipts[-1]) == calls
+
+
+async def test_a_long_phrase_leaves_nothing_word_by_word(pipeline: Pipeline, store: Store) -> None:
+    """When twelve of twenty-four words are removed the next ones go at once; what is removed is not removed again."""
+    words = phrase(random.Random(4), "english", 24)
+    receipts = [(await accept(pipeline, said(n, word)))[0] for n, word in enumerate(words)]
+
+    kept = await texts(store, receipts[-1])
+    assert kept == ["[seed phrase removed]"] * 24
+    corrections = (await store.pair(receipts[-1].conversation_id or "", "desk"))[0]
+    assert sum(store.open_event(one).type == REDACTED for one in corrections) == 11
