@@ -144,7 +144,7 @@ def _is_chance(text: str, found: Found) -> bool:
 
 def _parts(texts: Sequence[str]) -> list[tuple[int, Found]]:
     """The parts of a phrase that the last message completes, which came in several messages with others between."""
-    last = phrases.part(texts[-1])
+    last = phrases.part(texts[-1]) if len(texts) > 1 else None
     if last is None:
         return []
     lists, aside, removed = last.lists, 0, 0
