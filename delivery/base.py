@@ -37,7 +37,10 @@ class Queue(Protocol):
         """Add jobs.  May wait for room; raises Transient if the queue cannot be reached."""
 
     async def run(self, deliver: Deliver) -> None:
-        """Take jobs and deliver them until cancelled.  Raises Transient if the queue cannot be reached."""
+        """Take jobs and deliver them until cancelled.
+
+        A queue that cannot be reached is tried again, and meanwhile what was taken goes on.
+        """
 
 
 class Files(Protocol):

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 
-from delivery.base import Helpdesk
+from delivery.base import Acknowledging, Helpdesk
 from model.backoff import backoff
 from model.clock import Clock
 from model.errors import CredentialsRejected, FaninError, Transient
@@ -27,6 +27,7 @@ class Desk:
 
     def __init__(self, name: str, helpdesk: Helpdesk, health: Health, clock: Clock) -> None:
         self.name, self.helpdesk, self.health = name, helpdesk, health
+        self.acknowledges = isinstance(helpdesk, Acknowledging)  # asked once: this question costs more than a delivery
         self._clock = clock
         self._open = asyncio.Event()
         self._open.set()
