@@ -212,7 +212,7 @@ class Worker:
     async def _failed(self, desk: Desk, due: Due, error: Transient) -> bool:
         """Decide whose failure it was: the helpdesk's (pause it) or the message's (a try); whether it is settled."""
         if (down := await desk.is_down()) is not None:
-            desk.close(down)
+            desk.close(down, error.retry_after)
             return False
         return await self._count(due, error)
 
