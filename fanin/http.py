@@ -10,6 +10,7 @@ import asyncio
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ from model.served import file_headers
 from model.settings import Listen, Secret
 from model.ticket import Ticket
 from model.tracking import parse_tracking_number
+from store.ledger import Backlog
 from store.replies import Said
 from store.store import Store
 
@@ -94,11 +96,15 @@ class Surface:
         return web.Response(text="ok\n")
 
     async def _metrics(self, _request: web.Request) -> web.Response:
-        observe(self._healths(), await self._store.backlog())
+        healths, backlog = list(self._healths()), await self._store.backlog()
+        _note_lag(healths, backlog)
+        observe(healths, backlog)
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _status(self, _request: web.Request) -> web.Response:
-        return web.json_response([_condition(health) for health in self._healths()])
+        healths = list(self._healths())
+        _note_lag(healths, await self._store.backlog())
+        return web.json_response([_condition(health) for health in healths])
 
     async def _transcript(self, request: web.Request) -> web.Response:
         """Everything that was said in a conversation and has not expired, in order, for whoever takes it over."""
@@ -174,6 +180,17 @@ def _brings(request: web.Request, token: Secret | None) -> bool:
     if token is None or scheme.lower() != "bearer":
         return False
     return hmac.compare_digest(given.strip().encode("utf-8", "surrogateescape"), token.read().encode())
+
+
+def _note_lag(healths: Iterable[Health], backlog: Iterable[Backlog]) -> None:
+    """Say how old the oldest delivery is that waits for each helpdesk; a connector knows its own lag."""
+    oldest: dict[str, datetime] = {}
+    for line in backlog:
+        oldest[line.helpdesk] = min(line.oldest, oldest.get(line.helpdesk, line.oldest))
+    now = datetime.now(UTC)
+    for health in healths:
+        if health.kind == "helpdesk":
+            health.lag = now - oldest.get(health.name, now)
 
 
 def _condition(health: Health) -> dict[str, Any]:
