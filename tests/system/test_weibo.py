@@ -16,8 +16,8 @@ import pytest
 
 from tests.support.daemon import Daemon, until
 from tests.support.weibo_emulator import FAULTS, PNG, Emulator
+from tests.support.weibo_server import serving
 from tests.support.weibo_world import OUR_POST, World
-from tests.system.weibo_server import serving
 
 SEED = int(os.environ.get("FANIN_TEST_SEED", "20261122"))
 SOAK = bool(os.environ.get("FANIN_SOAK"))

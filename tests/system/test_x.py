@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.daemon import Daemon, until
 from tests.support.x_emulator import Emulator
-from tests.system.x_server import serving
+from tests.support.x_server import serving
 
 SEED = int(os.environ.get("FANIN_TEST_SEED", "20261122"))
 SOAK = bool(os.environ.get("FANIN_SOAK"))
