@@ -32,6 +32,11 @@ class RedisServer:
         """A client of the test's own."""
         return redis.Redis(port=self.port, decode_responses=True)
 
+    @staticmethod
+    def missing() -> str | None:
+        """Say what is missing to run one, or None."""
+        return None if shutil.which("redis-server") else "redis-server (Debian: redis-server)"
+
     def start(self) -> None:
         """Start it, and wait until it answers."""
         command = ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
