@@ -76,6 +76,7 @@ def test_killed_at_random_instants(daemon: Daemon, capsys: pytest.CaptureFixture
     with serving(emulator) as server:
         server.read_by(daemon)
         for turn in range(RESTARTS):
+            emulator.chance = 1.0 if dice.random() < 0.1 else 0.1  # now and then Weibo is away altogether
             daemon.start()
             if dice.random() < 0.6:
                 daemon.wait_ready()
@@ -108,7 +109,7 @@ def test_killed_at_random_instants(daemon: Daemon, capsys: pytest.CaptureFixture
 
 
 def test_private_messages_and_answers_go_both_ways(daemon: Daemon, tmp_path: Path) -> None:
-    """Pushed messages, also while the token is refused, and answers to both kinds, through the whole daemon."""
+    """Pushed messages, also while the token is refused or Weibo fails, and answers, through the whole daemon."""
     token = tmp_path / "token"
     token.write_text("old")
     emulator = Emulator(World(), limit=20_000)
@@ -132,6 +133,10 @@ def test_private_messages_and_answers_go_both_ways(daemon: Daemon, tmp_path: Pat
         public = next(one for one in tickets if one["data"]["conversation"]["visibility"] == "public")
         _answer(daemon, public["subject"], "in public")
         until(lambda: len(emulator.world.written) == 2, within=30, what="answers")
+        emulator.kinds, emulator.chance = ("html",), 1.0
+        until(lambda: "connector.retrying" in daemon.log, within=30, what="retrying")
+        assert server.wait_for(emulator.push(url, {"type": "text", "sender_id": 9, "text": "while it fails"})) == 200
+        assert daemon.wait_for_tickets(5)[-1]["data"]["message"]["text"] == "while it fails"
         daemon.terminate()
 
     assert (status["state"], "access_token_file" in status["remedy"]) == ("rejected", True)
