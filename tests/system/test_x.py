@@ -20,6 +20,8 @@ from tests.support.x_server import serving
 SEED = int(os.environ.get("FANIN_TEST_SEED", "20261122"))
 SOAK = bool(os.environ.get("FANIN_SOAK"))
 MENTIONS, RESTARTS = (10_000, 200) if SOAK else (2_000, 20)
+STEP = 5 if SOAK else 25
+"""The most that is written at once: in small steps the daemon lives long enough to get something done."""
 AUTHORS = 60
 FAULTS = ["502", "503", "429", "truncated", "dropped", "lost"]
 
@@ -66,7 +68,7 @@ def test_killed_at_random_instants(daemon: Daemon, capsys: pytest.CaptureFixture
                 daemon.wait_ready()
             last = MENTIONS * (turn + 1) // RESTARTS
             while number < last:
-                for _ in range(min(dice.randint(1, 25), last - number)):
+                for _ in range(min(dice.randint(1, STEP), last - number)):
                     server.do(lambda emulator, number=number: _mention(emulator, number, dice, threads))
                     number += 1
                 time.sleep(dice.uniform(0, 0.15))  # the instant is what is random here; nothing is waited for
