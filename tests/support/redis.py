@@ -35,6 +35,11 @@ class RedisServer:
         made: redis.Redis = redis.Redis.from_url(self.url, decode_responses=True, **trusted)
         return made
 
+    @staticmethod
+    def missing() -> str | None:
+        """Say what is missing to run one, or None."""
+        return None if shutil.which("redis-server") else "redis-server (Debian: redis-server)"
+
     def start(self) -> None:
         """Start it, and wait until it answers."""
         command = ["redis-server", *self._listening(), "--bind", "127.0.0.1", "--dir", str(self.folder)]
