@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-NAMES = ("accept", "chat", "queue", "daemon", "parsing", "facts", "guard", "imap_fetch", "imap_way")
+NAMES = ("accept", "chat", "queue", "daemon", "parsing", "facts", "triage", "guard", "imap_fetch", "imap_way")
 
 
 def main(wanted: list[str]) -> None:

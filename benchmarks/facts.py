@@ -20,12 +20,16 @@ from tests.support.facts import FORMS, KINDS, LANGUAGES, SENTENCES
 
 _NOW = datetime(2024, 1, 2, tzinfo=UTC)
 _SHOWN = ("en", "zh-Hans", "ja", "ko", "ru", "vi")
-_PROSE = {
+PROSE = {
     "en": "I tried to move my funds yesterday, but nothing has arrived yet and nobody answers me. Please look. ",
     "zh-Hans": "我昨天想把资金转出来，可是一直没有到账，也没有人回复我，请你们尽快帮我查一下到底发生了什么。",
     "ja": "昨日資金を移そうとしましたが、まだ何も届かず、返事もありません。早く調べていただけますでしょうか。",
     "ko": "어제 자금을 옮기려고 했지만 아직 아무것도 도착하지 않았고 답변도 없습니다. 확인해 주시기 바랍니다. ",
     "ru": "Вчера я пытался перевести средства, но до сих пор ничего не пришло и никто не отвечает. Проверьте. ",
+    "zh-Hant": "我昨天想把資金轉出來，可是一直沒有到帳，也沒有人回覆我，請你們盡快幫我查一下到底發生了什麼事。",
+    "es": "Ayer intenté mover mis fondos, pero todavía no ha llegado nada y nadie me contesta. Revisen, por favor. ",
+    "tr": "Dün paramı taşımaya çalıştım ama hâlâ hiçbir şey gelmedi ve kimse cevap vermiyor. Lütfen bakın. ",
+    "id": "Kemarin saya mencoba memindahkan dana, tetapi belum ada yang masuk dan tidak ada balasan. Tolong dicek. ",
     "vi": "Hôm qua tôi cố chuyển tiền nhưng vẫn chưa thấy gì và không ai trả lời tôi. Xin kiểm tra. ",
 }
 
@@ -38,7 +42,7 @@ def main() -> None:
     for size, apart in ((2000, 2000), (10_000, 10_000), (50_000, 10_000), (200_000, 10_000)):
         print(f"  {size // 1000:4} KB ", end="")
         for language in _SHOWN:
-            drafts = [_draft(language, size, apart, seed) for seed in range(40)]
+            drafts = [draft(language, size, apart, seed) for seed in range(40)]
             print(f"  {language} {_median(lambda one: examine(one, context), drafts):6.0f} us", end="")
         print(flush=True)
 
@@ -56,7 +60,7 @@ def _median(work: Callable[[Draft], object], drafts: list[Draft]) -> float:
     return statistics.median(times)
 
 
-def _draft(language: str, size: int, apart: int, seed: int) -> Draft:
+def draft(language: str, size: int, apart: int, seed: int) -> Draft:
     """A message of `size` bytes in which facts of five kinds stand in every `apart` bytes."""
     draw = random.Random(seed)
     text = ""
@@ -65,7 +69,7 @@ def _draft(language: str, size: int, apart: int, seed: int) -> Draft:
             draw.choice(SENTENCES[language][kind]).replace("{}", FORMS[kind](draw, language)[0])
             for kind in draw.sample(KINDS, 5)
         ]
-        prose = [_PROSE[language]] * ((apart - len(" ".join(facts).encode())) // len(_PROSE[language].encode()))
+        prose = [PROSE[language]] * ((apart - len(" ".join(facts).encode())) // len(PROSE[language].encode()))
         parts = [*facts, *prose]
         draw.shuffle(parts)
         text += " ".join(parts)

@@ -64,7 +64,7 @@ def explain(message: str, files: Sequence[Path]) -> None:
     draft = _understood(message, rules)
     bench = judge(rules)
     folded = fold(excerpt(draft.message))
-    said = bench.said(folded)
+    said = bench.lexicon.find(folded)
     found = draft.triage
     print(f"{found.urgency}  {found.category}/{found.topic}  lane {found.lane}  route {found.route or '-'}")
     for reason in found.matched:

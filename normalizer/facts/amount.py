@@ -31,12 +31,13 @@ _LONGEST_UNIT = 6
 
 def amount(page: Page, at: int, label: Label | None, label_at: int) -> Found | None:
     """The amount whose digits begin at `at`; None where it is none."""
+    currency = label.value if label and label.role == "currency" else None
     matched = NUMBER.match(page.folded, at)
-    if not matched or matched.end() - at > MAX_DIGITS:
+    if not matched or matched.end() - at > MAX_DIGITS or not (currency or _may_follow(page, matched.end())):
         return None
     scale, rest, end = _scale(page, matched.end())
     unit, unit_end = _unit(page, _measured(page.folded, end))
-    before = label.value if label and label.role == "currency" and _joined(page.folded[label_at:at]) else None
+    before = currency if currency and _joined(page.folded[label_at:at]) else None
     if unit is None:
         if before is None or _counts(page, end):
             return None
@@ -76,6 +77,20 @@ def numerals(page: Page, at: int, unit_at: int) -> Found | None:
         return None  # 一块 is "together"
     value = "0.5" if written == "半" else _numeral(written)
     return Found("amounts", value, _local(unit, page.language), start, end) if value else None
+
+
+def _may_follow(page: Page, end: int) -> bool:
+    """Whether what follows a number can be a unit, or multiply it: where a word of letters does, which most do, it
+    must be one that is known.
+    """
+    matched = _WORD_AGAIN.match(page.folded, end)
+    if matched is None:
+        return False
+    word = matched[1]
+    if word[-1] >= "\u2e80" or word in SCALES or word in UNITS or word == "u":
+        return True
+    start = matched.start(1)
+    return page.text[start : start + len(word)] in TICKERS
 
 
 def _scale(page: Page, end: int) -> tuple[int, int, int]:
@@ -153,16 +168,17 @@ def _counts(page: Page, end: int) -> bool:
 
 def _plain(written: str, scale: int, rest: int, language: str | None) -> str | None:
     """The number in plain digits with a decimal point, None where it is none, such as 1.2.3."""
-    digits = written.replace("'", "").replace("’", "").replace(" ", "").replace("\u00a0", "").replace("\u202f", "")
-    comma, dot = digits.rfind(","), digits.rfind(".")
-    if comma >= 0 and dot >= 0:
-        mark = "," if comma > dot else "."
-    elif comma >= 0 or dot >= 0:
-        separator = "," if comma >= 0 else "."
-        mark = "" if _groups(digits, separator, language) else separator
+    if written.isdecimal():
+        plain = written
     else:
-        mark = ""
-    plain = "".join("." if one == mark else one for one in digits if one not in ",." or one == mark)
+        digits = _APART.sub("", written)
+        comma, dot = digits.rfind(","), digits.rfind(".")
+        if comma >= 0 and dot >= 0:
+            mark = "," if comma > dot else "."
+        else:
+            separator = "," if comma >= 0 else "."
+            mark = "" if _groups(digits, separator, language) else separator
+        plain = digits.replace("." if mark == "," else ",", "").replace(mark or ".", "." if mark else "")
     if plain.count(".") > 1:
         return None
     if scale == 1:
@@ -208,6 +224,7 @@ def _numeral(written: str) -> str:
     return str(value) if value else ""
 
 
+_APART = re.compile("['’ \u00a0\u202f]")
 _TOGETHER = re.compile(r"[^\s,，、(（*]+[\s:：.=≈]{0,3}")
 _WEST = re.compile("[a-z]+(?=[\u2e80-\uffff])")
 _MORE = re.compile(r"\s?(\d{1,4})([千천百백万萬만]?)(?!\d)")

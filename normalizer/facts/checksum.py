@@ -95,13 +95,28 @@ def ton(address: str) -> bool:
 
 
 def on_curve(key: bytes) -> bool:
-    """Whether 32 bytes are a point of Ed25519 (RFC 8032 section 5.1.3); a third of a millisecond of work."""
+    """Whether 32 bytes are a point of Ed25519 (RFC 8032 section 5.1.3): whether there is an x for their y.
+
+    x² = u / v has a solution where u · v is a square or nothing.
+    """
     y = int.from_bytes(key, "little") & (1 << 255) - 1
     if len(key) != 32 or y >= _CURVE_PRIME:
         return False
     square = y * y
-    quotient = (square - 1) * pow(_CURVE_D * square + 1, -1, _CURVE_PRIME) % _CURVE_PRIME
-    return quotient == 0 or pow(quotient, (_CURVE_PRIME - 1) // 2, _CURVE_PRIME) == 1
+    return _jacobi((square - 1) * (_CURVE_D * square + 1), _CURVE_PRIME) >= 0
+
+
+def _jacobi(number: int, modulus: int) -> int:
+    """The Jacobi symbol: for a prime 1 of a square, -1 of none, 0 of a multiple; a fifth of the cost of a power."""
+    number %= modulus
+    sign = 1
+    while number:
+        twos = (number & -number).bit_length() - 1
+        number >>= twos
+        if (twos & 1 and modulus & 7 in (3, 5)) ^ (number & 3 == modulus & 3 == 3):
+            sign = -sign
+        number, modulus = modulus % number, number
+    return sign if modulus == 1 else 0
 
 
 _DIGITS = {

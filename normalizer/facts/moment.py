@@ -38,6 +38,11 @@ _POINT = re.compile(r"(\d{1,2})\.(\d\d)(?!\.?\d)")
 _ZONE = re.compile(
     r"\s?(?:по\s)?\(?(?:(?:utc|gmt)\s?([+-])(\d{1,2})(?::?(\d\d))?|([+-])(\d\d):?(\d\d)|([a-zа-я日本時間北京时]{1,5})(?!\w))\)?"
 )
+_MAY_BE = re.compile(
+    r"\d{1,4}(?:([-/.])\s?\d{1,2}\1\s?\d|:\d\d|\s?[年년月월日號号일時时点點시]|h(?:\d\d)?\b|\s?giờ|\s?tháng|\s?[ap]\.?\s?m\b"
+    r"|(?:st|nd|rd|th|º|r|\.)?(?:\s(?:of|de)\s|[\s-])([^\W\d_]{3,12}))"
+)
+"""What every moment looks like, and most numbers do not; a name must be that of a month."""
 _DIGITS = re.compile(r"\d+")
 _PART_BEFORE = re.compile(rf"({_PARTS})\s?\Z")
 
@@ -51,8 +56,12 @@ class Clock(NamedTuple):
 
 def moment(page: Page, at: int, label: Label | None, label_at: int) -> Found | None:
     """The date, time or both that is written at a digit, or None."""
+    named = label is not None and label.role == "month"
+    may_be = _MAY_BE.match(page.folded, at)
+    if not named and (not may_be or (may_be[2] and may_be[2] not in MONTHS)):
+        return None
     behind = _behind(page.folded, at)
-    day = _day(page, at, label, label_at) if behind in _BEHIND_DAY or (label and label.role == "month") else None
+    day = _day(page, at, label, label_at) if behind in _BEHIND_DAY or named else None
     if day is None:
         return _time_first(page, at) if behind in _BEHIND_HOUR else None
     value, start, end = day

@@ -24,6 +24,10 @@ class Page:
     __slots__ = ("baits", "dear", "folded", "hosts", "language", "latin", "numerals", "shape", "text", "urls")
 
     def __init__(self, text: str, language: str | None) -> None:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            text = _SURROGATE.sub("\ufffd", text)
         self.text, self.language = text, language
         self.dear = MAX_DEAR
         self.folded = _folded(text)
@@ -82,6 +86,7 @@ def _folded(text: str) -> str:
 
 
 _WIDE = re.compile("[＃＄＋．／０-９＠Ａ-Ｚａ-ｚ]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _WORD_BACKWARDS = re.compile(r"[^\W\d_\u2e80-\U0010ffff]+|[$€£¥￥₩₫₽₺₱฿₹](?:[a-z]{1,2}\b)?")
 _LENGTHS = (6, 5, 4, 3, 2, 1)
 _SHAPES = bytes(

@@ -10,6 +10,12 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 from normalizer.facts.words import EAST_UNITS, MEASURES, NUMERALS, POWERS
 from normalizer.safety.bait import BAITS
 
+MAX_BEGINNING = 12_000
+MAX_END = 4_000
+"""Characters of a text of an alphabet that are searched for the words of bait, all that it is searched for: who wants a
+reader to follow a link says so early, or at last.
+"""
+
 
 class Word(NamedTuple):
     """A word of bait where it stands, and the numbers of the rules that have it."""
@@ -38,17 +44,25 @@ class _Lexicon(NamedTuple):
 
 def scan(folded: str) -> Scanned:
     """Everything in a text in lower case that one automaton can find; linear."""
-    lexicon = _lexicon()
     found = Scanned([], [], wide=False)
+    end = len(folded) - MAX_END
+    if end <= MAX_BEGINNING or folded.encode().translate(None, _WESTERN):
+        return _scan(folded, 0, found)
+    return _scan(folded[end:], end, _scan(folded[:MAX_BEGINNING], 0, found))
+
+
+def _scan(folded: str, first: int, found: Scanned) -> Scanned:
+    """What was found before, and what is in a part of a text that begins at `first`."""
+    lexicon = _lexicon()
     for pattern, start, end in lexicon.automaton.find_matches_as_indexes(folded):
         unit = lexicon.units.get(pattern)
         if unit is not None:
             numeral = _numeral_before(folded, start + unit)
             if numeral >= 0:
-                found.numerals.append((numeral, start + unit))
+                found.numerals.append((first + numeral, first + start + unit))
         elif rules := lexicon.baits.get(pattern):
             if start == 0 or folded[start] >= "\u2e80" or not folded[start - 1].isalpha():
-                found.baits.append(Word(rules, start, end))
+                found.baits.append(Word(rules, first + start, first + end))
         else:
             found = found._replace(wide=True)
     return found
@@ -81,3 +95,7 @@ def _lexicon() -> _Lexicon:
         list(patterns), matchkind=MatchKind.LeftmostLongest, implementation=Implementation.ContiguousNFA
     )
     return _Lexicon(automaton, units, baits)
+
+
+_WESTERN = bytes(range(0xE3))
+"""Bytes of UTF-8 that no character of East Asia begins with."""

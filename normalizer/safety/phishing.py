@@ -32,6 +32,8 @@ DIGEST = 8
 
 def phishing(page: Page, lists: PhishingLists, brands: Sequence[str]) -> tuple[Matched, ...]:
     """Why the links of a message, or its words, are those of fraud."""
+    if not page.hosts and not page.baits:
+        return ()
     found = dict.fromkeys(_links(page, lists, brands))
     found |= dict.fromkeys(_wording(page))
     return tuple(Matched(rule=rule, text=text[:MAX_REASON]) for rule, text in list(found)[:MAX_MATCHES])
@@ -73,6 +75,8 @@ def poisoned(addresses: Sequence[Fact], seen: Sequence[str]) -> tuple[Matched, .
 
     Whoever copies an address from a history by its ends sends to the wrong one (address poisoning).
     """
+    if not addresses:
+        return ()
     known = dict.fromkeys(one.value for one in addresses)
     pairs = [*combinations(known, 2), *((old, new) for old in dict.fromkeys(seen) for new in known)]
     if not pairs:

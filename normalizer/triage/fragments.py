@@ -1,4 +1,4 @@
-"""The statistical model: which runs of characters, and which meanings together, speak for an emergency.
+"""The statistical model: which words, parts of words, and meanings together, speak for an emergency.
 
 It is linear: each fragment of a message adds its weight, and the strongest can be shown as the reason.
 `normalizer.triage.train` makes the file that it reads.
@@ -6,26 +6,34 @@ It is linear: each fragment of a message adds its weight, and the strongest can 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import combinations
+from heapq import nlargest
+from itertools import chain, combinations
 from math import sqrt
 from pathlib import Path
 
 import msgspec
 from ahocorasick_rs import AhoCorasick, Implementation
 from msgspec import Struct
+from rapidfuzz.utils import default_process
 
-MAX_LETTERS = 350
-"""Characters that are looked at: what is urgent is said early, and the cost stays flat."""
+MAX_BEGINNING = 400
+MAX_END = 200
+"""Characters that are looked at: what is urgent is said early, or at last, and the cost stays flat."""
 FILE = Path(__file__).parent / "model.bin"
-LANE = 24
-"""Bits in which the weights of one class are summed: room for 65,536 fragments."""
+LANE = 32
+"""Bits in which the weights of one class are summed: as many as an unsigned integer of C has."""
 ZERO = 128
 """What a weight of nothing is written as, so that none is negative."""
-_LETTERS = re.compile(r"[\W_]+")
-_DIGITS = re.compile(r"\d+")
+STRONG = 12
+"""Of 127: the weight from which on a fragment may be shown as a reason."""
+MAX_SHOWN = 4
+MAX_TRIED = 8
+"""Fragments that are shown, and of which they are chosen."""
+
+Pair = tuple[str, ...]
+"""A meaning, or two that are said together, in alphabetical order."""
 
 
 class Weights(Struct, frozen=True, kw_only=True):
@@ -66,25 +74,26 @@ class Model:
         rows = [weights.weights[i : i + width] for i in range(0, len(weights.weights), width)]
         packed = [_pack(row) for row in rows]
         known = len(weights.fragments)
-        self._fragments, self._pairs = packed[:known], dict(zip(weights.pairs, packed[known:], strict=True))
-        self._critical = [row[0] - ZERO for row in rows[:known]]
-        self._automaton = AhoCorasick(list(weights.fragments), implementation=Implementation.ContiguousNFA)
+        self._fragments, self._pairs = packed[:known], dict(zip(map(_pair, weights.pairs), packed[known:], strict=True))
+        self._strong = {number: row[0] for number, row in enumerate(rows[:known]) if row[0] >= ZERO + STRONG}
+        self._automaton = automaton(weights.fragments)
 
     def opinion(self, folded: str, meanings: Iterable[str]) -> Opinion:
         """What is thought of a folded text in which these meanings were found."""
         told = self._told
         looked_at = letters(folded)
-        found = {match[0] for match in self._automaton.find_matches_as_indexes(looked_at, overlapping=True)}
-        pairs = [row for name in pairs_of(meanings) if (row := self._pairs.get(name))]
+        found = found_in(self._automaton, looked_at)
+        pairs = list(filter(None, map(self._pairs.get, pairs_of(meanings))))
         width = len(told.bias)
         ones = _unpack(sum(map(self._fragments.__getitem__, found)), width)
         others = _unpack(sum(pairs), width)
         step = told.fragment_scale / sqrt(len(found) or 1)
+        none, no_pair = ZERO * len(found), ZERO * len(pairs)
         scores = [
-            bias + (one - ZERO * len(found)) * step + (other - ZERO * len(pairs)) * told.pair_scale
+            bias + (one - none) * step + (other - no_pair) * told.pair_scale
             for bias, one, other in zip(told.bias, ones, others, strict=True)
         ]
-        best = max(range(1, width), key=scores.__getitem__)
+        best = scores.index(max(scores[1:]), 1)
         category, _, topic = told.topics[best - 1].partition("/")
         margin = scores[0] - told.threshold
         return Opinion(margin, category, topic, self._strongest(looked_at, found) if margin >= 0 else ())
@@ -92,11 +101,13 @@ class Model:
     def _strongest(self, looked_at: str, found: set[int]) -> tuple[str, ...]:
         """The words around the few fragments that speak for critical most, none within another."""
         chosen: list[str] = []
-        for number in sorted(sorted(found), key=self._critical.__getitem__)[:-20:-1]:
+        for number in nlargest(MAX_TRIED, sorted(self._strong.keys() & found), self._strong.__getitem__):
             words = _words_around(looked_at, self._told.fragments[number])
-            if self._critical[number] > 0 and not any(words in one or one in words for one in chosen):
+            if not any(words in one or one in words for one in chosen):
                 chosen.append(words)
-        return tuple(chosen[:4])
+            if len(chosen) == MAX_SHOWN:
+                break
+        return tuple(chosen)
 
 
 def _words_around(text: str, fragment: str) -> str:
@@ -110,28 +121,60 @@ def _words_around(text: str, fragment: str) -> str:
     return text[first : last if last >= 0 else end]
 
 
+def automaton(fragments: Sequence[str]) -> AhoCorasick:
+    """What finds fragments; of the three kinds this one is as quick as any in little memory."""
+    return AhoCorasick(fragments, implementation=Implementation.ContiguousNFA)
+
+
+def found_in(automaton: AhoCorasick, looked_at: str) -> set[int]:
+    """The numbers of the fragments that stand in a text."""
+    return {number for number, _, _ in automaton.find_matches_as_indexes(looked_at, overlapping=True)}
+
+
 def letters(folded: str) -> str:
-    """What of a folded text the model looks at: words and numbers, each number alike."""
-    return _DIGITS.sub("0", _LETTERS.sub(" ", f" {folded[:MAX_LETTERS]} "))
+    """What of a folded text the model looks at: its words, with nothing but spaces between them."""
+    if len(folded) > MAX_BEGINNING + MAX_END:
+        folded = f"{folded[:MAX_BEGINNING]} {folded[-MAX_END:]}"
+    return f" {default_process(folded)} "
 
 
-def pairs_of(meanings: Iterable[str]) -> Iterator[str]:
-    """The names of meanings that are said in one message, alone and two by two."""
+def fragments_of(looked_at: str) -> set[str]:
+    """What the model may know of a text: words, the beginnings and the ends of longer ones, and runs of two and three
+    characters where a character is a syllable or a word.  Numbers say nothing.
+    """
+    found: set[str] = set()
+    for word in looked_at.split():
+        if any(map(_is_dense, word)):
+            runs = (word[start : start + size] for size in (2, 3) for start in range(len(word) - size + 1))
+            found.update(run for run in runs if all(map(_is_dense, run)))
+        elif not any(map(str.isdecimal, word)):
+            found |= {f" {word} ", *(f" {word[:size]}" for size in (4, 6) if len(word) > size)}
+            found |= {f"{word[-4:]} "} if len(word) > 4 else set()
+    return found
+
+
+def _is_dense(letter: str) -> bool:
+    """Whether a character says as much as a syllable or a word: kana, Han, Hangul."""
+    return "\u3040" <= letter <= "\ud7a3"
+
+
+def pairs_of(meanings: Iterable[str]) -> Iterator[Pair]:
+    """The meanings that are said in one message, alone and two by two."""
     said = sorted(meanings)
-    yield from said
-    for one, other in combinations(said, 2):
-        yield f"{one}+{other}"
+    return chain(zip(said), combinations(said, 2))
 
 
-def _pack(row: Sequence[int]) -> int:
+def _pair(name: str) -> Pair:
+    return tuple(name.split("+"))
+
+
+def _pack(row: bytes) -> int:
     """A row of weights as one number: summing rows is then one addition each, whatever their width."""
     return int.from_bytes(b"".join(each.to_bytes(LANE // 8, "little") for each in row), "little")
 
 
 def _unpack(packed: int, width: int) -> list[int]:
-    content = packed.to_bytes(width * LANE // 8, "little")
-    step = LANE // 8
-    return [int.from_bytes(content[i : i + step], "little") for i in range(0, len(content), step)]
+    return memoryview(packed.to_bytes(width * LANE // 8, "little")).cast("I").tolist()
 
 
 @cache

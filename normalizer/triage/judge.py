@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from model.draft import Draft
 from model.rules import Rule, Rules, Term
 from model.ticket import Matched
-from normalizer.triage.lexicon import Lexicon
+from normalizer.triage.lexicon import Lexicon, Place, Said
 
-MOST_PLACES = 100
 MOST_ANCHORS = 8
-"""Places of one meaning, and of the first word of a rule, that are looked at: a text that repeats itself says
-nothing more."""
+"""Places of the first word of a rule that are looked at: a text that repeats itself says nothing more."""
 QUIET_WITHIN = 2
 """Over how many times its `near` a rule looks for what it must not find."""
-
-Place = tuple[int, int]
-Said = Mapping[int, list[Place]]
-"""Where each meaning is said in the folded text, in order."""
 
 
 class Verdict(NamedTuple):
@@ -36,6 +30,10 @@ class _Compiled(NamedTuple):
     all: tuple[int, ...]
     any: tuple[int, ...]
     none: tuple[int, ...]
+    needs: int
+    """The meanings of `all`, a bit for each, by which most rules are seen not to hold."""
+    either: int
+    """Those of `any`; every bit where it asks for none."""
 
 
 class Judge:
@@ -44,37 +42,24 @@ class Judge:
     def __init__(self, rules: Rules) -> None:
         words = dict(rules.meanings)
         for rule in rules.rules:
-            words |= {term: (term,) for term in (*rule.all, *rule.any, *rule.none) if not term.startswith("$")}
+            words |= {_name(term): (term,) for term in (*rule.all, *rule.any, *rule.none) if term[0] != "$"}
         self.lexicon = Lexicon(words, rules.negation)
         numbers = {name: number for number, name in enumerate(words)}
-
-        def number(term: Term) -> int:
-            return numbers[term.removeprefix("$")]
-
-        self._rules = [
-            _Compiled(rule, tuple(map(number, rule.all)), tuple(map(number, rule.any)), tuple(map(number, rule.none)))
-            for rule in rules.rules
-        ]
-        self._given = frozenset(rules.meanings)
-
-    def said(self, folded: str) -> dict[int, list[Place]]:
-        """What a folded text says, and where."""
-        found: dict[int, list[Place]] = {}
-        for meaning, start, end in self.lexicon.find(folded):
-            places = found.setdefault(meaning, [])
-            if len(places) < MOST_PLACES:
-                places.append((start, end))
-        for places in found.values():
-            places.sort()
-        return found
+        self._rules = [_compiled(rule, numbers) for rule in rules.rules]
+        self._given = len(rules.meanings)
 
     def names(self, said: Said) -> list[str]:
         """The names of the meanings that are said; phrases of single rules are none."""
-        return [name for number in said if (name := self.lexicon.names[number]) in self._given]
+        return [self.lexicon.names[number] for number in said if number < self._given]
 
     def verdicts(self, folded: str, said: Said, draft: Draft, channel: str) -> Iterator[Verdict]:
         """The rules that hold, in the order in which they are written."""
+        told = 0
+        for number in said:
+            told |= 1 << number
         for compiled in self._rules:
+            if compiled.needs & ~told or not (compiled.either & told or compiled.either < 0):
+                continue
             if _applies(compiled.rule, draft, channel) and (places := _places(compiled, said)) is not None:
                 words = dict.fromkeys(folded[start:end].strip() for start, end in places)
                 yield Verdict(compiled.rule, Matched(rule=compiled.rule.name, text=", ".join(words)))
@@ -84,6 +69,20 @@ class Judge:
 def judge(rules: Rules) -> Judge:
     """The judge of these rules; the last few are kept, since compiling takes longer than many messages."""
     return Judge(rules)
+
+
+def _compiled(rule: Rule, numbers: Mapping[str, int]) -> _Compiled:
+    wanted, either, quiet = (tuple(numbers[_name(term)] for term in terms) for terms in (rule.all, rule.any, rule.none))
+    return _Compiled(rule, wanted, either, quiet, _bits(wanted), _bits(either) if either else -1)
+
+
+def _name(term: Term) -> str:
+    """The name of a meaning, or a phrase in quotation marks: a phrase may read like the name of a meaning."""
+    return term[1:] if term[0] == "$" else f'"{term}"'
+
+
+def _bits(numbers: Iterable[int]) -> int:
+    return sum(1 << number for number in set(numbers))
 
 
 def _applies(rule: Rule, draft: Draft, channel: str) -> bool:
@@ -98,39 +97,40 @@ def _applies(rule: Rule, draft: Draft, channel: str) -> bool:
 
 
 def _places(rule: _Compiled, said: Said) -> list[Place] | None:
-    """Where its words stand if its conditions on words hold, else None."""
-    if not all(map(said.__contains__, rule.all)):
-        return None
+    """Where its words stand if they stand as it asks, else None; all that it asks for is said."""
     wanted = [said[number] for number in rule.all]
     if rule.any:
-        either = sorted(place for number in rule.any for place in said.get(number, ()))
-        if not either:
-            return None
-        wanted.append(either)
-    quiet = [said[number] for number in rule.none if number in said]
+        wanted.append(sorted(place for number in rule.any for place in said.get(number, ())))
+    quiet = sorted(place for number in rule.none for place in said.get(number, ()))
     if rule.rule.near is None:
         return None if quiet else [places[0] for places in wanted]
     return _together(wanted, quiet, rule.rule.near) if wanted else None
 
 
-def _together(wanted: list[list[Place]], quiet: list[list[Place]], near: int) -> list[Place] | None:
+def _together(wanted: list[list[Place]], quiet: list[Place], near: int) -> list[Place] | None:
     """One place of each that stand together, with nothing around them that must not be there."""
     for anchor in wanted[0][:MOST_ANCHORS]:
         chosen = [anchor]
         for places in wanted[1:]:
-            gap, nearest = _nearest(places, anchor)
-            if gap > near:
+            nearest = _nearest(places, anchor)
+            if _gap(nearest, anchor) > near:
                 break
             chosen.append(nearest)
         else:
-            if all(_nearest(places, anchor)[0] > near * QUIET_WITHIN for places in quiet):
+            if not quiet or _gap(_nearest(quiet, anchor), anchor) > near * QUIET_WITHIN:
                 return chosen
     return None
 
 
-def _nearest(places: list[Place], anchor: Place) -> tuple[int, Place]:
-    """The place that is nearest to another, and how many characters stand between them."""
+def _nearest(places: list[Place], anchor: Place) -> Place:
+    """The place that is nearest to another."""
     index = bisect_left(places, anchor)
-    return min(
-        (max(place[0] - anchor[1], anchor[0] - place[1], 0), place) for place in places[max(0, index - 1) : index + 1]
-    )
+    if index in (0, len(places)):
+        return places[index and -1]
+    before, behind = places[index - 1], places[index]
+    return before if anchor[0] - before[1] <= behind[0] - anchor[1] else behind
+
+
+def _gap(one: Place, other: Place) -> int:
+    """How many characters stand between two places."""
+    return max(0, one[0] - other[1] if one > other else other[0] - one[1])

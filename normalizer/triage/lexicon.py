@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
-from typing import NamedTuple
+from functools import cache
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
@@ -14,98 +14,89 @@ from normalizer.triage.fold import fold
 
 NEGATION_GAP = 6
 """Characters that may stand between a word and what denies it."""
-_BREAKS = frozenset(".,;:!?。,、!?;·…-")
+_BREAK = re.compile(r"[.,;:!?。,、·…-]")
 _SPACED = ("LATIN", "CYRILLIC", "GREEK")
 """Scripts that leave spaces between words; Hangul does, but its words take endings and prefixes."""
 
-
-class Hit(NamedTuple):
-    """A word that was found: its meaning, and where it stands in the folded text."""
-
-    meaning: int
-    start: int
-    end: int
-
-
-class _Word(NamedTuple):
-    meanings: tuple[int, ...]
-    begins: bool  # nothing of its script may stand before it
-    ends: bool  # nothing of its script may stand after it
+Place = tuple[int, int]
+"""Where a word begins and ends in the folded text."""
+Said = dict[int, list[Place]]
+"""Where each meaning is said, by its number."""
+_Form = tuple[str, bool, bool]
+"""A word as it is looked for, folded; whether nothing of its script may stand before it, and behind it."""
 
 
 class Lexicon:
     """The words of all meanings, compiled."""
 
     def __init__(self, meanings: Mapping[str, Iterable[str]], negation: Negation) -> None:
-        self.names = (*meanings, "")
-        self._denial = len(self.names) - 1
-        self._denied_before = _forms(negation.before)
-        self._denied_after = _forms(negation.after)
-        self._deniable = {self.names.index(name) for name in negation.of if name in meanings}
-        owners: dict[str, set[int]] = {}
-        for number, words in enumerate(meanings.values()):
-            for word in words:
-                owners.setdefault(word, set()).add(number)
-        patterns: dict[tuple[str, bool, bool], set[int]] = {}
-        for word, numbers in owners.items():
-            if form := _form(word):
-                patterns.setdefault(form, set()).update(numbers)
-        self._words = [_Word(tuple(sorted(m)), begins, ends) for (_, begins, ends), m in patterns.items()]
+        self.names = tuple(meanings)
+        before, after = len(self.names), len(self.names) + 1
+        self._deniable = tuple(self.names.index(name) for name in negation.of if name in meanings)
+        forms = [(_form(word), number) for number, some in enumerate(meanings.values()) for word in some]
+        forms += [(_form(word), before) for word in negation.before]
+        forms += [((fold(word).strip(), False, False), after) for word in negation.after]
+        patterns: dict[_Form, set[int]] = {}
+        for form, number in forms:
+            if form[0]:
+                patterns.setdefault(form, set()).add(number)
+        self._entries = [(tuple(sorted(some)), begins, ends) for (_, begins, ends), some in patterns.items()]
         texts = [text for text, _, _ in patterns]
         self._automaton = AhoCorasick(texts, implementation=Implementation.ContiguousNFA) if texts else None
 
-    def find(self, folded: str) -> list[Hit]:
-        """Every word of a meaning in a folded text, where it is whole and not denied."""
+    def find(self, folded: str) -> Said:
+        """Every word of a meaning in a folded text, in order, where it is whole and not denied."""
+        said: Said = {}
         if self._automaton is None:
-            return []
-        hits: list[Hit] = []
-        last = len(folded)
+            return said
+        entries, spaced = self._entries, _spaced()
+        around = f"{folded} "
         for number, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
-            meanings, begins, ends = self._words[number]
-            if begins and start and _continues(folded[start - 1]):
-                continue
-            if ends and end < last and _continues(folded[end]):
+            meanings, begins, ends = entries[number]
+            if (begins and start and around[start - 1] in spaced) or (ends and around[end] in spaced):
                 continue
             for meaning in meanings:
-                if meaning not in self._deniable or not self._denied(folded, start, end):
-                    hits.append(Hit(meaning, start, end))  # noqa: PERF401 - quicker than a list made for each word
-        return hits
+                if meaning in said:
+                    said[meaning].append((start, end))
+                else:
+                    said[meaning] = [(start, end)]
+        self._deny(said, folded)
+        for places in said.values():
+            places.sort()
+        return said
 
-    def _denied(self, folded: str, start: int, end: int) -> bool:
-        before = folded[max(0, start - 16) : start]
-        for word in self._denied_before:
-            at = before.rfind(word)
-            if at >= 0 and _adjacent(before[at + len(word) :]) and _begins(before, at, word):
-                return True
-        after = folded[end : end + 12]
-        return any((at := after.find(word)) >= 0 and _adjacent(after[:at]) for word in self._denied_after)
-
-
-@lru_cache(maxsize=4096)
-def _continues(neighbour: str) -> bool:
-    """Whether a character beside a word makes it part of a longer one."""
-    return neighbour.isalnum() and _is_spaced(neighbour)
-
-
-def _adjacent(between: str) -> bool:
-    return len(between) <= NEGATION_GAP and _BREAKS.isdisjoint(between)
-
-
-def _begins(text: str, at: int, word: str) -> bool:
-    """Whether a word begins there, if its script tells words apart."""
-    return not (at and _is_spaced(word[0]) and text[at - 1].isalpha())
+    def _deny(self, said: Said, folded: str) -> None:
+        """Take out what is denied, and what denies it."""
+        before, after = said.pop(len(self.names), ()), said.pop(len(self.names) + 1, ())
+        if not before and not after:
+            return
+        for meaning in self._deniable:
+            if meaning in said:
+                left = [
+                    (start, end)
+                    for start, end in said.pop(meaning)
+                    if not any(_adjacent(folded, denial_end, start) for _, denial_end in before)
+                    and not any(_adjacent(folded, end, denial_start) for denial_start, _ in after)
+                ]
+                if left:
+                    said[meaning] = left
 
 
-def _forms(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(filter(None, (fold(word).strip() for word in words)))
+def _adjacent(folded: str, end: int, start: int) -> bool:
+    """Whether what begins at `start` follows what ends at `end` at once."""
+    return 0 <= start - end <= NEGATION_GAP and not _BREAK.search(folded, end, start)
 
 
-def _form(word: str) -> tuple[str, bool, bool] | None:
-    """A word as it is looked for: folded, and whether it must begin and end where it does."""
+@cache
+def _spaced() -> frozenset[str]:
+    """The characters that belong to words which spaces tell apart."""
+    return frozenset(filter(_is_spaced, map(chr, (*range(0x530), *range(0x1E00, 0x2000)))))
+
+
+def _form(word: str) -> _Form:
+    """A word as it is looked for."""
     folded = fold(word.removesuffix("*")).strip()
-    if not folded:
-        return None
-    return folded, _is_spaced(folded[0]), _is_spaced(folded[-1]) and not word.endswith("*")
+    return folded, _is_spaced(folded[:1]), _is_spaced(folded[-1:]) and not word.endswith("*")
 
 
 def _is_spaced(character: str) -> bool:

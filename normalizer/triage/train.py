@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +19,17 @@ import yaml
 
 from model.rules import Negation
 from normalizer.triage.fold import fold
-from normalizer.triage.fragments import FILE, ZERO, Model, Weights, letters, pairs_of
+from normalizer.triage.fragments import FILE, ZERO, Model, Weights, automaton, found_in, fragments_of, letters, pairs_of
 from normalizer.triage.labelled import Labelled, read_labelled
 from normalizer.triage.lexicon import Lexicon
 
 ROOT = Path(__file__).parents[2]
 WORDS = ROOT / "config" / "triage"
-LEAST_SEEN = 3
-MOST_FRAGMENTS = 16_000
+LEAST_SEEN = 2
 EPOCHS = 10
 RATE = 0.5
 DECAY = 1e-3
-DROPPED = 0.3
+DROPPED = 0.5
 """The share of fragments that each step does not see, so that none is relied on alone."""
 PAIR_VALUE = 0.6
 """What a pair of meanings counts, where all fragments together have the length 1."""
@@ -53,22 +52,25 @@ def main() -> None:
 
 
 def fit(messages: Sequence[Labelled], threshold: float = 0.0) -> Weights:
-    """Fit the model to messages: once to find which fragments matter, and again with these alone."""
+    """Fit the model to messages."""
     lexicon = shipped_lexicon()
     topics = tuple(sorted({each.label for each in messages}))
     texts = [letters(fold(each.text)) for each in messages]
-    said = [list(pairs_of(meanings(lexicon, each.text))) for each in messages]
-    seen = Counter(fragment for text in texts for fragment in fragments_of(text))
-    fragments = [fragment for fragment, times in seen.items() if times >= LEAST_SEEN]
-    pairs = sorted(
-        name for name, times in Counter(name for names in said for name in names).items() if times >= LEAST_SEEN
-    )
-    answers = [(each.urgency == "critical", topics.index(each.label)) for each in messages]
-    matrix, _ = _descend(_examples(texts, said, fragments, pairs, answers), len(fragments), len(pairs), len(topics))
-    strength = np.abs(matrix[: len(fragments)]).max(axis=1)
-    fragments = [fragments[number] for number in sorted(np.argsort(-strength)[:MOST_FRAGMENTS])]
-    examples = _examples(texts, said, fragments, pairs, answers)
-    matrix, bias = _descend(examples, len(fragments), len(pairs), len(topics))
+    said = [list(map("+".join, pairs_of(meanings(lexicon, each.text)))) for each in messages]
+    fragments = _seen(map(fragments_of, texts))
+    pairs = _seen(said)
+    finder = automaton(fragments)
+    places = {name: number for number, name in enumerate(pairs, len(fragments))}
+    examples = [
+        (
+            sorted(found_in(finder, text)),
+            [places[name] for name in names if name in places],
+            int(each.urgency == "critical"),
+            topics.index(each.label),
+        )
+        for each, text, names in zip(messages, texts, said, strict=True)
+    ]
+    matrix, bias = _descend(examples, len(places) + len(fragments), len(topics))
     ones, others = matrix[: len(fragments)], matrix[len(fragments) :]
     return Weights(
         topics=topics,
@@ -80,6 +82,12 @@ def fit(messages: Sequence[Labelled], threshold: float = 0.0) -> Weights:
         weights=_bytes(ones) + _bytes(others),
         threshold=threshold,
     )
+
+
+def _seen(found: Iterable[Iterable[str]]) -> list[str]:
+    """What is found in several messages, in order."""
+    times = Counter(each for some in found for each in some)
+    return sorted(each for each, number in times.items() if number >= LEAST_SEEN)
 
 
 def _threshold(messages: Sequence[Labelled]) -> float:
@@ -115,21 +123,9 @@ def _groups(messages: Sequence[Labelled]) -> list[int]:
     return groups
 
 
-def fragments_of(text: str) -> set[str]:
-    """The runs of 3 to 6 letters of a text, and of 1 to 4 where a character is a syllable or a word."""
-    found = set()
-    for size in range(1, 7):
-        for start in range(len(text) - size + 1):
-            run = text[start : start + size]
-            dense = any("\u3040" <= one <= "\ud7a3" for one in run)
-            if (size <= 4 if dense else size >= 3) and run.strip():
-                found.add(run)
-    return found
-
-
 def meanings(lexicon: Lexicon, text: str) -> set[str]:
     """The names of what is said in a text."""
-    return {lexicon.names[hit.meaning] for hit in lexicon.find(fold(text))}
+    return {lexicon.names[meaning] for meaning in lexicon.find(fold(text))}
 
 
 def shipped_lexicon() -> Lexicon:
@@ -151,30 +147,10 @@ def shipped_lexicon() -> Lexicon:
     return Lexicon(flat, negation)
 
 
-def _examples(
-    texts: Sequence[str],
-    said: Sequence[Sequence[str]],
-    fragments: Sequence[str],
-    pairs: Sequence[str],
-    answers: Sequence[tuple[bool, int]],
-) -> list[Example]:
-    numbers = {fragment: number for number, fragment in enumerate(fragments)}
-    places = {name: number for number, name in enumerate(pairs, len(fragments))}
-    return [
-        (
-            [numbers[one] for one in fragments_of(text) if one in numbers],
-            [places[name] for name in names if name in places],
-            int(critical),
-            topic,
-        )
-        for text, names, (critical, topic) in zip(texts, said, answers, strict=True)
-    ]
-
-
-def _descend(examples: Sequence[Example], fragments: int, pairs: int, topics: int) -> tuple[Any, Any]:
+def _descend(examples: Sequence[Example], rows: int, topics: int) -> tuple[Any, Any]:
     """Weights and biases by AdaGrad; what is random is the same each time."""
     chance = np.random.default_rng(7)
-    matrix = np.zeros((fragments + pairs, topics + 1))
+    matrix = np.zeros((rows, topics + 1))
     history = np.full_like(matrix, 1e-2)
     bias = np.zeros(topics + 1)
     for epoch in range(EPOCHS):
@@ -183,12 +159,12 @@ def _descend(examples: Sequence[Example], fragments: int, pairs: int, topics: in
             ones, others, critical, topic = examples[number]
             kept = np.array(ones, dtype=int)[chance.random(len(ones)) >= DROPPED]
             added = np.array(others, dtype=int)[chance.random(len(others)) >= DROPPED / 2]
-            rows = np.concatenate([kept, added])
+            used = np.concatenate([kept, added])
             values = np.concatenate([np.full(len(kept), 1 / (len(kept) or 1) ** 0.5), np.full(len(added), PAIR_VALUE)])
-            gradient = _gradient(bias + values @ matrix[rows], critical, topic)
-            step = np.outer(values, gradient) + DECAY * matrix[rows]
-            history[rows] += step**2
-            matrix[rows] -= rate * step / np.sqrt(history[rows])
+            gradient = _gradient(bias + values @ matrix[used], critical, topic)
+            step = np.outer(values, gradient) + DECAY * matrix[used]
+            history[used] += step**2
+            matrix[used] -= rate * step / np.sqrt(history[used])
             bias -= 0.02 * rate * gradient
     return matrix, bias
 

@@ -18,7 +18,7 @@ from normalizer.triage.fold import fold
 from normalizer.triage.fragments import Opinion, model
 from normalizer.triage.judge import Judge, Verdict, judge
 
-MAX_BEGINNING = 2500
+MAX_BEGINNING = 1500
 MAX_END = 500
 """Characters that are read at the beginning and the end of a message: the cost of a long one stays that of a letter."""
 MAX_QUOTED = 1000
@@ -57,7 +57,7 @@ def triage(draft: Draft, envelope: Envelope, context: Context) -> Draft:
         return msgspec.structs.replace(draft, triage=Triage(urgency="low", lane="bulk"))
     bench = judge(context.rules)
     folded = fold(excerpt(message))
-    said = bench.said(folded)
+    said = bench.lexicon.find(folded)
     names = bench.names(said)
     verdicts = list(bench.verdicts(folded, said, draft, envelope.channel))
     opinion = model().opinion(folded, names)
@@ -119,7 +119,7 @@ def _with_quoted(judged: Triage, bench: Judge, draft: Draft, channel: str) -> Tr
         return judged
     start = max(text.find(new[:200]), 0) + len(new)
     folded = fold(text[start : start + MAX_QUOTED])
-    verdicts = bench.verdicts(folded, bench.said(folded), draft, channel)
+    verdicts = bench.verdicts(folded, bench.lexicon.find(folded), draft, channel)
     found = [each for each in verdicts if each.rule.urgency == "critical"]
     if not found:
         return judged

@@ -38,7 +38,7 @@ def test_folding_a_second_time_changes_nothing(text):
 def _found(text: str, *words: str, negation: Negation | None = None) -> list[str]:
     lexicon = Lexicon({"meant": words}, negation or Negation())
     folded = fold(text)
-    return [folded[hit.start : hit.end] for hit in lexicon.find(folded)]
+    return [folded[start:end] for places in lexicon.find(folded).values() for start, end in places]
 
 
 @pytest.mark.parametrize(
@@ -82,4 +82,4 @@ def test_what_is_denied_is_not_said(text, found):
 
 def test_without_words_nothing_is_found():
     """A lexicon of nothing finds nothing."""
-    assert Lexicon({}, Negation()).find("anything") == []
+    assert Lexicon({}, Negation()).find("anything") == {}
