@@ -22,7 +22,7 @@ MIN_LETTERS = 4
 """Letters without which a text of an alphabet is in no language; of Han or Hangul one character suffices for two."""
 LONG = 60
 """Letters from which on a text needs no help of the n-grams."""
-MODEL_LENGTH = 200
+MODEL_LENGTH = 130
 """Characters that the model looks at."""
 
 
