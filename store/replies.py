@@ -7,7 +7,7 @@ conversation later sees what was said in order, whichever side said it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Literal
@@ -286,14 +286,28 @@ def token(vault: Vault, reply_id: str) -> str:
 
 
 def _outgoing(connection: Connection, vault: Vault, row: Row[Any], now: datetime) -> Outgoing | Unsendable:
-    expired = partial(Outcome, id=row.id, status="failed", at=now)
+    failed = partial(Outcome, id=row.id, status="failed", at=now)
     if not row.requester:
-        return Unsendable(row.connector, expired(detail="the conversation has expired: nobody is known to send it to"))
+        return Unsendable(row.connector, failed(detail="the conversation has expired: nobody is known to send it to"))
+    try:
+        sent = _reply(connection, vault, row)
+    except Permanent as error:  # a damaged answer must not hold up the others
+        return Unsendable(row.connector, failed(detail=str(error)))
+    if sent is None:
+        return Unsendable(row.connector, failed(detail="the messages of the conversation have expired"))
+    return Outgoing(sent, row.tries)
+
+
+def _reply(connection: Connection, vault: Vault, row: Row[Any]) -> Reply | None:
+    """The answer as it is sent; None where nothing is left of what it answers.
+
+    Raises Permanent where what is stored has expired or cannot be opened.
+    """
     body, requester = _open(vault, row), _requester(vault, row.conversation, row.requester)
     answers = _newest_of(requester, _events(connection, vault, row.conversation))
     if answers is None:
-        return Unsendable(row.connector, expired(detail="the messages of the conversation have expired"))
-    sent = Reply(
+        return None
+    return Reply(
         id=row.id,
         token=token(vault, row.id),
         conversation=row.conversation,
@@ -311,20 +325,22 @@ def _outgoing(connection: Connection, vault: Vault, row: Row[Any], now: datetime
         attachments=body.files,
         at=moment(row.created_at),
     )
-    return Outgoing(sent, row.tries)
 
 
-def _events(connection: Connection, vault: Vault, conversation_id: str) -> list[Event]:
-    """The newest messages of a conversation, newest first."""
-    newest = bodies(connection, conversation_id, 0)[-LATEST:]
-    return [open_body(vault, event_id, body) for event_id, body in reversed(newest)]
+def _events(connection: Connection, vault: Vault, conversation_id: str) -> Iterator[Event]:
+    """The newest messages of a conversation, newest first, each opened when it is looked at."""
+    for event_id, body in reversed(bodies(connection, conversation_id, 0)[-LATEST:]):
+        yield open_body(vault, event_id, body)
 
 
-def _newest_of(requester: Requester, events: Sequence[Event]) -> Event | None:
+def _newest_of(requester: Requester, events: Iterable[Event]) -> Event | None:
     """The requester's newest message; the oldest of all where none is known to be theirs."""
     names = {(one.kind, one.value) for one in requester.identities}
-    theirs = (event for event in events if names & {(i.kind, i.value) for i in event.data.requester.identities})
-    return next(theirs, events[-1] if events else None)
+    event = None
+    for event in events:
+        if names & {(one.kind, one.value) for one in event.data.requester.identities}:
+            break
+    return event
 
 
 def _requester(vault: Vault, conversation_id: str, sealed: bytes) -> Requester:

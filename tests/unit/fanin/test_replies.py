@@ -224,3 +224,23 @@ def posted(name: str, channel: Channel) -> Post:
     post = Post(name, None, make=lambda _: channel, intake=None, state=None, lock=nullcontext)  # type: ignore[arg-type]
     post.running = channel
     return post
+
+
+async def test_a_defect_while_answers_are_looked_up_ends_nothing(store: Store) -> None:
+    """After a round that failed in a way nobody thought of, the next one sends."""
+    channel, clock = Channel(), ManualClock()
+    conversation = await booked(store, clock, "one")
+    rounds = iter([RuntimeError("a defect")])
+
+    def posts() -> list[Post]:
+        for error in rounds:
+            raise error
+        return [posted("mail", channel)]
+
+    replies = Replies(store.replies, posts, clock)
+    task = asyncio.create_task(replies.run())
+    said = await settled(store, replies, conversation)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert [one.status for one in said] == ["sent"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import msgspec
 import pytest
 
 from model.reply import ReplyFile
-from store.replies import Outcome, Outgoing, Written
+from store.replies import Outcome, Outgoing, Unsendable, Written
 from store.retention import Retention
 from store.store import Store
 from tests.support.drafts import WHEN, arrival, batch, content, draft
@@ -174,3 +176,19 @@ async def test_an_answer_to_an_expired_conversation_is_refused(store: Store) -> 
     booked = await store.replies.book(answer("no-such-conversation"))
 
     assert booked.outcome == "expired"
+
+
+async def test_a_damaged_answer_does_not_hold_up_the_others(store: Store) -> None:
+    """What cannot be opened any more is to be settled as failed, and says why; the next customer is answered."""
+    one, other = await opened(store), await opened(store, 2)
+    damaged = await store.replies.book(answer(one))
+    await store.replies.book(answer(other))
+    with closing(sqlite3.connect(store.data_dir / "fanin.db")) as connection, connection:
+        connection.execute("UPDATE reply SET body = zeroblob(80) WHERE id = ?", (damaged.id,))
+
+    found = await store.replies.due(("mail",), ASKED)
+
+    [unsendable] = [each for each in found if isinstance(each, Unsendable)]
+    assert (unsendable.outcome.id, unsendable.outcome.status) == (damaged.id, "failed")
+    assert "damaged" in (unsendable.outcome.detail or "")
+    assert [each.reply.conversation for each in found if isinstance(each, Outgoing)] == [other]
