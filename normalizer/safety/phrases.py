@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache, reduce
 from itertools import compress, pairwise
 from operator import and_
@@ -36,6 +36,7 @@ _MAX_WORD = 24
 _LEAST_GLUED = 5
 _LEAST_HALF = 2
 _GAP = re.compile(r"[\s\d]+")
+_STRETCH = re.compile(rb"\x01(?:\x00?\x01)*")
 _MAX_PART = 600
 _LEAST_SHARE = 0.6
 _LEAST_DISTINCT = 0.8
@@ -89,15 +90,15 @@ def _has_other_letters(looks: View) -> bool:
     return bool(looks.raw) and (bool(looks.raw.translate(None, _NO_LEAD)) or _KANA.search(looks.raw) is not None)
 
 
-def _has_run(letters: bytes, forms: frozenset[bytes]) -> bool:
-    """Whether six list words stand in a row, and ten or more within twelve.
+def _has_run(letters: bytes, forms: Mapping[bytes, int]) -> bool:
+    """Whether six list words stand in a row, and ten or more of one list within twelve.
 
     Each piece begins so far before the end of the one before that no phrase is cut.
     """
     return any(_is_near(letters[at : at + _PIECE + _LONGEST].split(), forms) for at in range(0, len(letters), _PIECE))
 
 
-def _is_near(tokens: Sequence[bytes], forms: frozenset[bytes]) -> bool:
+def _is_near(tokens: Sequence[bytes], forms: Mapping[bytes, int]) -> bool:
     """Whether a run as `_has_run` means it is among words."""
     end, passed = len(tokens), 0
     for place in compress(range(0, end, _STRIDE), map(forms.__contains__, tokens[::_STRIDE])):
@@ -110,10 +111,17 @@ def _is_near(tokens: Sequence[bytes], forms: frozenset[bytes]) -> bool:
             first -= 1
         passed = last
         if last - first >= _STRIDE:
-            hits = [token in forms for token in tokens[max(first - _STRIDE, 0) : last + _STRIDE]]
-            if any(sum(hits[at : at + LEAST]) >= _NEAR for at in range(max(len(hits) - LEAST, 0) + 1)):
+            lists = [forms.get(token, 0) for token in tokens[max(first - _STRIDE, 0) : last + _STRIDE]]
+            if any(_agree(lists[at : at + LEAST]) for at in range(max(len(lists) - LEAST, 0) + 1)):
                 return True
     return False
+
+
+def _agree(lists: Sequence[int]) -> bool:
+    """Whether so many words as a phrase has, slips aside, are of one list."""
+    return len(lists) - lists.count(0) >= _NEAR and any(
+        sum(one >> bit & 1 for one in lists) >= _NEAR for bit in range(len(ALPHABETIC))
+    )
 
 
 def phrases(text: str, *, glued: bool = False) -> Iterator[Found]:
@@ -121,9 +129,19 @@ def phrases(text: str, *, glued: bool = False) -> Iterator[Found]:
     tokens = list(_tokens(text))
     if glued:
         tokens = [half for token in tokens for half in _unglued(token)]
+    counts = Counter(token.lists for token in tokens)
     for bit, name in enumerate(ALPHABETIC):
-        if sum(token.lists >> bit & 1 for token in tokens) >= _NEAR:
-            yield from _runs(text, tokens, name, 1 << bit)
+        if sum(count for lists, count in counts.items() if lists >> bit & 1) >= _NEAR:
+            for stretch in _stretches(tokens, 1 << bit):
+                yield from _runs(text, stretch, name, 1 << bit)
+
+
+def _stretches(tokens: Sequence[Token], bit: int) -> Iterator[Sequence[Token]]:
+    """Where enough words of one list stand in a row, across single others, with what stands beside them."""
+    known = bytes([1 if token.lists & bit else 0 for token in tokens])
+    for found in _STRETCH.finditer(known):
+        if found[0].count(1) >= _NEAR:
+            yield tokens[max(found.start() - 1, 0) : found.end() + 3]
 
 
 class Part(NamedTuple):
@@ -166,11 +184,13 @@ def _tokens(text: str) -> Iterator[Token]:
     lists = vocabulary().lists
     for found in _TOKEN.finditer(text):
         start, end = found.span()
-        if found["wide"]:
+        if found.lastgroup:  # ideographs
             if end - start > _MAX_WIDE:
                 yield Token(start, end, "", 0)
             continue
-        key = fold(text[start : min(end, start + _MAX_WORD * 3)])
+        key = found[0][: _MAX_WORD * 3].lower()
+        if not key.isascii():
+            key = fold(key)
         of = lists.get(key, 0)
         if not of and (key in LABELS or (len(key) == 1 and text[end : end + 1] in _ENUMERATOR)):
             continue

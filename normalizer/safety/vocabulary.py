@@ -35,10 +35,13 @@ class Vocabulary(NamedTuple):
 
     lists: dict[str, int]
     """A bit for each list that has the word, by the word's `fold`."""
-    forms: frozenset[bytes]
-    """Every form in which a word may stand in a text, in UTF-8 with ASCII letters in lower case."""
-    plain: frozenset[bytes]
-    """Those that `LATIN` makes of words in Latin-1."""
+    forms: dict[bytes, int]
+    """The same for every form in which a word may stand in a text, in UTF-8 with ASCII letters in lower case.
+
+    Labels may stand in a phrase of any list.
+    """
+    plain: dict[bytes, int]
+    """The same for what `LATIN` makes of words in Latin-1."""
 
 
 @cache
@@ -60,17 +63,18 @@ def fold(word: str) -> str:
 def vocabulary() -> Vocabulary:
     """The alphabetic lists, read once, when the first message comes."""
     lists: dict[str, int] = {}
-    forms: set[bytes] = set()
+    forms: dict[bytes, int] = {}
     for bit, name in enumerate(ALPHABETIC):
         for word in words(name):
             for spelling in _spellings(word, abbreviated=name in _ABBREVIATED):
                 key = fold(spelling)
                 lists[key] = lists.get(key, 0) | 1 << bit
-                forms.update(_forms(spelling))
-    for label in LABELS:
-        forms.update(_forms(label))
-    plain = {key.encode() for key in (*lists, *map(fold, LABELS)) if key.isascii()}
-    return Vocabulary(lists, frozenset(forms), frozenset(plain))
+                for form in _forms(spelling):
+                    forms[form] = forms.get(form, 0) | 1 << bit
+    labels = dict.fromkeys(LABELS, (1 << len(ALPHABETIC)) - 1)
+    forms |= {form: bits for label, bits in labels.items() for form in _forms(label)}
+    known = lists | {fold(label): bits for label, bits in labels.items()}
+    return Vocabulary(lists, forms, {key.encode(): bits for key, bits in known.items() if key.isascii()})
 
 
 @cache
