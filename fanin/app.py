@@ -36,6 +36,7 @@ from model.draft import Context, Draft
 from model.envelope import Envelope
 from model.errors import Misconfigured, Transient
 from model.health import Health
+from normalizer.safety.find import redact
 from store.arrival import Target
 from store.locks import process_lock
 from store.retention import Retention
@@ -224,6 +225,7 @@ async def opened(config: Config) -> AsyncIterator[App]:
         key=config.store.encryption_key.read() if config.store.encryption_key else None,
         min_free_disk=config.store.min_free_disk,
         helpdesks=frozenset(config.helpdesks),
+        redact=redact,
     )
     app = App(config, store)
     try:

@@ -27,6 +27,7 @@ from model.served import file_headers
 from model.settings import Listen, Secret
 from model.ticket import Ticket
 from model.tracking import parse_tracking_number
+from normalizer.safety.find import redact
 from store.ledger import Backlog
 from store.replies import Said
 from store.store import Store
@@ -199,7 +200,7 @@ def _condition(health: Health) -> dict[str, Any]:
         "kind": health.kind,
         "name": health.name,
         "state": health.status,
-        "reason": health.reason,
+        "reason": health.reason and redact(health.reason),
         "remedy": health.remedy,
         "proven_age_seconds": None if age is None else round(age.total_seconds(), 3),
         "lag_seconds": round(health.lag.total_seconds(), 3),

@@ -200,8 +200,7 @@ def corrected(drafts: Sequence[Draft]) -> list[Draft]:
 def _corrected(draft: Draft, correction: Correction) -> Draft:
     if draft.message.text == correction.text:
         return draft
-    said, safety = correct_message(draft.message, draft.safety, correction)
-    return msgspec.structs.replace(draft, message=said, safety=safety)
+    return correct_message(draft, correction)
 
 
 def _said(envelope: Envelope) -> _Said | None:

@@ -7,17 +7,18 @@ told by an event of its own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from model.draft import Correction, Heard
+from model.draft import Correction, Draft, Heard
 from model.event import REDACTED, Event
-from model.ticket import Lane, Message, Redaction, Safety
+from model.ticket import Fact, Facts, Lane, Matched, Redaction, Ticket
 from store.arrival import milliseconds, moment
 from store.bulk import among, select_among
 from store.crypto import Vault
@@ -28,6 +29,8 @@ LATEST = 30
 """Messages of a conversation in which parts of a secret are looked for."""
 MAX_HEARD = 4000
 """Characters of a message that may be a part of one."""
+
+T = TypeVar("T", Draft, Ticket)
 
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -75,7 +78,8 @@ def correct(
         row = connection.execute(_BODY, {"_event": one.message, "_conversation": conversation_id}).one_or_none()
         if row is None:
             continue
-        event = _corrected(open_body(vault, one.message, row.body), one)
+        event = open_body(vault, one.message, row.body)
+        event = msgspec.structs.replace(event, data=correct_message(event.data, one))
         sealed = vault.seal(_ENCODE(event), event.id.encode())
         connection.execute(_REWRITE, {"_event": event.id, "body": sealed})
         connection.execute(_HIDE, {"_event": event.id})
@@ -91,14 +95,22 @@ def correct(
     return told
 
 
-def correct_message(said: Message, safety: Safety, correction: Correction) -> tuple[Message, Safety]:
-    """A message and what is said of its safety, corrected."""
-    changed = msgspec.structs.replace(said, text=correction.text, new_text=correction.text, html=None)
+def correct_message(made: T, correction: Correction) -> T:
+    """A ticket, or the draft of one, corrected: its text, and whatever quotes what is gone from it."""
+    was = made.message.text
     counted: dict[tuple[Any, str], int] = {}
-    for one in (*safety.redacted, *correction.redacted):
+    for one in (*made.safety.redacted, *correction.redacted):
         counted[one.kind, one.where] = counted.get((one.kind, one.where), 0) + one.count
     redacted = tuple(Redaction(kind=kind, count=count, where=where) for (kind, where), count in counted.items())
-    return changed, msgspec.structs.replace(safety, redacted=redacted)
+    return msgspec.structs.replace(
+        made,
+        message=msgspec.structs.replace(made.message, text=correction.text, new_text=correction.text, html=None),
+        facts=_facts_left(made.facts, was, correction.text),
+        triage=msgspec.structs.replace(
+            made.triage, matched=tuple(_matched_left(one, correction.text) for one in made.triage.matched)
+        ),
+        safety=msgspec.structs.replace(made.safety, redacted=redacted),
+    )
 
 
 def checkpoint(connection: Connection) -> None:
@@ -149,11 +161,31 @@ def redaction_event(told: Told, sequence: int, lane: Lane, time: datetime) -> Ev
     )
 
 
-def _corrected(event: Event, correction: Correction) -> Event:
-    said, safety = correct_message(event.data.message, event.data.safety, correction)
-    return msgspec.structs.replace(event, data=msgspec.structs.replace(event.data, message=said, safety=safety))
+def _facts_left(facts: Facts, was: str, text: str) -> Facts:
+    """The facts that the text still states, each where it stands now; those of elsewhere stay."""
+    changed = {}
+    for name in facts.__struct_fields__:
+        stated = getattr(facts, name)
+        if isinstance(stated, tuple):
+            changed[name] = tuple(left for one in stated if (left := _fact_left(one, was, text)))
+    return msgspec.structs.replace(facts, **changed)
 
 
+def _fact_left(fact: Fact, was: str, text: str) -> Fact | None:
+    if fact.span is None:
+        return fact
+    words = was[slice(*fact.span)]
+    place = text.find(words)
+    return msgspec.structs.replace(fact, span=(place, place + len(words))) if place >= 0 else None
+
+
+def _matched_left(matched: Matched, text: str) -> Matched:
+    """The reason, without its words where one of them is no longer in the text."""
+    words = _WORD.findall(matched.text.casefold())
+    return matched if all(word in text.casefold() for word in words) else Matched(rule=matched.rule, text="")
+
+
+_WORD = re.compile(r"\w+")
 _CONVERSATIONS = (
     select(conversation_key.c.thread_key, conversation.c.id)
     .join(conversation, conversation.c.id == conversation_key.c.conversation)

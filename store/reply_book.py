@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import Connection
 
 from store import replies, untold
@@ -18,8 +19,10 @@ R = TypeVar("R")
 class ReplyBook:
     """Books answers and says which are to be sent; every method raises Transient where the store cannot now."""
 
-    def __init__(self, vault: Vault, writer: Writer, read: Callable[..., Awaitable[Any]]) -> None:
-        self._vault, self._writer, self._read = vault, writer, read
+    def __init__(
+        self, vault: Vault, writer: Writer, read: Callable[..., Awaitable[Any]], redact: Callable[[str], str]
+    ) -> None:
+        self._vault, self._writer, self._read, self._redact = vault, writer, read, redact
 
     async def book(self, written: replies.Written) -> replies.Booked:
         """Take an answer as the newest of its conversation, unless it is known."""
@@ -49,6 +52,8 @@ class ReplyBook:
 
     async def settle(self, outcome: replies.Outcome) -> None:
         """Note what became of an answer."""
+        if outcome.detail is not None:
+            outcome = msgspec.structs.replace(outcome, detail=self._redact(outcome.detail))
         await self._writer.do(replies.settle, outcome)
 
     async def interrupted(self, connectors: Sequence[str]) -> list[tuple[str, str]]:

@@ -51,8 +51,17 @@ class Store:
     if the database cannot take it now.
     """
 
-    def __init__(self, data_dir: Path, engine: Engine, vault: Vault, terms: Terms, *, min_free_disk: int) -> None:
-        self.data_dir, self.vault = data_dir, vault
+    def __init__(
+        self,
+        data_dir: Path,
+        engine: Engine,
+        vault: Vault,
+        terms: Terms,
+        *,
+        min_free_disk: int,
+        redact: Callable[[str], str],
+    ) -> None:
+        self.data_dir, self.vault, self._redact = data_dir, vault, redact
         self._engine, self._terms, self._min_free_disk = engine, terms, min_free_disk
         self._blobs = BlobFiles(data_dir / "blobs", vault)
         self._writer = Writer(engine)
@@ -60,7 +69,7 @@ class Store:
         self._pairs = Together(self._reader, ledger.pairs)
         self.locks = NamedLocks(data_dir / "locks" / NAMED_LOCKS)
         self.handed = HandedBook(self._writer, self._reader)
-        self.replies = ReplyBook(vault, self._writer, self._reader.do)
+        self.replies = ReplyBook(vault, self._writer, self._reader.do, redact)
 
     @property
     def base_url(self) -> str:
@@ -76,10 +85,12 @@ class Store:
         key: str | None = None,
         min_free_disk: int = 0,
         helpdesks: frozenset[str] | None = None,
+        redact: Callable[[str], str] = str,
     ) -> Store:
         """Open the data_dir, creating or migrating what is in it.
 
-        `helpdesks` are those that are configured now; a conversation does not stay with any other.
+        `helpdesks` are those that are configured now; a conversation does not stay with any other.  `redact` takes
+        secrets from the words of other systems, which are kept in the clear as the reason of a failure.
 
         Raises Misconfigured if it cannot be written, or belongs to a newer version.
         """
@@ -88,9 +99,8 @@ class Store:
         master = await asyncio.to_thread(load_master_key, data_dir / "keys" / "store.key", key, create=is_new)
         engine = create_store_engine(path)
         await asyncio.to_thread(migrate, engine, path)
-        store = cls(
-            data_dir, engine, Vault(master), Terms(base_url=base_url, helpdesks=helpdesks), min_free_disk=min_free_disk
-        )
+        terms = Terms(base_url=base_url, helpdesks=helpdesks)
+        store = cls(data_dir, engine, Vault(master), terms, min_free_disk=min_free_disk, redact=redact)
         try:
             await store._prove_key()
         except BaseException:
@@ -254,7 +264,7 @@ class Store:
     async def bury(self, due: ledger.Due, reason: str, at: datetime) -> None:
         """Give a delivery up."""
         id_ = self.vault.uuid(b"dead", due.event_id, due.helpdesk)
-        await self._writer.do(ledger.bury, ledger.Buried(id=id_, due=due, reason=reason, at=at))
+        await self._writer.do(ledger.bury, ledger.Buried(id=id_, due=due, reason=self._redact(reason), at=at))
 
     async def republish_due(self, now: datetime) -> int:
         """Put jobs into the outbox for the postponed deliveries whose time has come."""

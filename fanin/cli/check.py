@@ -15,6 +15,7 @@ from delivery import base as delivery
 from fanin.app import App, opened
 from model.errors import CredentialsRejected, FaninError
 from model.health import Health
+from normalizer.safety.find import redact
 
 LIMIT = timedelta(seconds=60)
 
@@ -60,7 +61,7 @@ async def _report(name: str, probe: Probe) -> bool:
             known = await probe()
     except FaninError as error:
         remedy = f": {error.remedy}" if isinstance(error, CredentialsRejected) else ""
-        print(f"FAIL  {name}: {error}{remedy}")
+        print(f"FAIL  {name}: {redact(str(error))}{remedy}")
     except TimeoutError:
         print(
             f"FAIL  {name}: no answer within {LIMIT.total_seconds():g} s: is the host right, and reachable from here?"

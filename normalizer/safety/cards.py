@@ -28,24 +28,37 @@ _OTHER = re.compile(
 _DIGITS = bytes(100 if 48 <= code <= 57 else 32 for code in range(256))
 _SHORTEST = b"d" * 13
 _BETWEEN = b" -\xa0"
+_FEW = 3
+"""More other numbers than these that are as long as a card's are ids."""
 _GAP = re.compile(r"[ \u00a0-]")
 
 
 def cards(looks: View) -> Iterator[Found]:
-    """The card numbers in a text, in one piece or in the groups that cards show."""
+    """The card numbers in a text, in one piece or in the groups that cards show.
+
+    One in one piece is none where it stands among several other numbers of that length: that is a table or a log.
+    """
     text = looks.text
     if _SHORTEST not in looks.rest.translate(_DIGITS, _BETWEEN):
         return
+    grouped: list[Found] = []
+    whole: list[Found] = []
+    ids = 0
     for found in _NUMBER.finditer(text):
         groups = _GAP.split(found[0])
-        digits = "".join(groups)
-        if (
-            _ISSUER.fullmatch(digits)
-            and tuple(map(len, groups)) in _GROUPS
-            and luhn(digits)
-            and not _is_other(text, found.start())
-        ):
-            yield Found(found.start(), found.end(), "card_number")
+        if _is_card(groups) and not _is_other(text, found.start()):
+            (whole if len(groups) == 1 else grouped).append(Found(*found.span(), "card_number"))
+        else:
+            ids += len(groups) == 1
+    yield from grouped
+    if ids <= _FEW:
+        yield from whole
+
+
+def _is_card(groups: list[str]) -> bool:
+    """Whether an issuer gives such numbers, in such groups, and the check digit is right."""
+    digits = "".join(groups)
+    return bool(_ISSUER.fullmatch(digits)) and tuple(map(len, groups)) in _GROUPS and luhn(digits)
 
 
 def luhn(digits: str) -> bool:

@@ -35,7 +35,7 @@ _NUMBER = bytes(110 if 48 <= code <= 57 or code == 44 else 32 for code in range(
 _BETWEEN_NUMBERS = b" \t\r\n"
 _NUMBERS = b"n" * 63
 _LEAST_COMMAS = 31
-_PIECE = 1024
+_PIECE = 256
 _LONGEST_WORD = 24
 _MAX_SPREAD = 260
 """Characters behind a naming word within which such a key ends."""

@@ -41,6 +41,7 @@ _MAX_PART = 600
 _LEAST_SHARE = 0.6
 _LEAST_DISTINCT = 0.8
 _LEAST_ALIKE = 0.75
+_MAX_EXAMPLE_GAP = 4
 _SEPARATORS = (
     "、。，；：！？（）「」『』【】《》“”‘’„«»…—–‑•·→●○■□▪◦➜✓\u3000\u00a0\u2009\u202f\u2028\u3001\u2022\u30fb"
     "．／｜～＿－＂＇［］｛｝"
@@ -256,25 +257,51 @@ def _run(  # noqa: PLR0917  the state of the walk through the tokens
     if after < len(tokens) and _is_like(tokens[after].key, name):
         last, slips = after, slips + 1
     run = tokens[first : last + 1]
-    if len(run) >= LEAST and good >= slips * _MOST_SLIPS - 2 and (_is_list(text, run) or _has_checksum(run, name)):
+    if (
+        len(run) >= LEAST
+        and good >= slips * _MOST_SLIPS - 2
+        and (_is_list(text, run) or _has_checksum(text, run, name))
+    ):
         yield Found(run[0].start, run[-1].end, "mnemonic")
 
 
 def _is_list(text: str, run: Sequence[Token]) -> bool:
     """Whether words stand as in a list: hardly one twice, and the same between most of them; program code does not."""
-    gaps = Counter(_GAP.sub(" ", text[one.end : other.start]) for one, other in pairwise(run))
-    distinct = len({token.key for token in run})
-    return distinct >= _LEAST_DISTINCT * len(run) and max(gaps.values()) >= _LEAST_ALIKE * (len(run) - 1)
+    return _is_varied(run) and _is_even(text, run)
 
 
-def _has_checksum(run: Sequence[Token], name: str) -> bool:
-    """Whether any part of a run is a valid phrase (BIP-39)."""
+def _is_varied(run: Sequence[Token]) -> bool:
+    return len({token.key for token in run}) >= _LEAST_DISTINCT * len(run)
+
+
+def _is_even(text: str, run: Sequence[Token]) -> bool:
+    counts = Counter(_gaps(text, run))
+    return max(counts.values()) >= _LEAST_ALIKE * (len(run) - 1)
+
+
+def _gaps(text: str, run: Sequence[Token]) -> list[str]:
+    """What stands between words, without numbers."""
+    return [_GAP.sub(" ", text[one.end : other.start]) for one, other in pairwise(run)]
+
+
+def _has_checksum(text: str, run: Sequence[Token], name: str) -> bool:
+    """Whether any part of a run is a valid phrase (BIP-39) that is not code by its look."""
     known = [_places(name).get(token.key, -1) for token in run]
     return any(
-        -1 not in known[first : first + size] and has_checksum(known[first : first + size])
+        -1 not in known[first : first + size]
+        and has_checksum(known[first : first + size])
+        and _may_be_drawn(text, run[first : first + size])
         for size in SIZES
         for first in range(len(known) - size + 1)
     )
+
+
+def _may_be_drawn(text: str, run: Sequence[Token]) -> bool:
+    """Whether words are as different as those of a phrase, or one is repeated as in examples, with little between."""
+    counts = Counter(token.key for token in run)
+    if 2 * len(counts) >= len(run):
+        return _is_varied(run) or _is_even(text, run)
+    return counts.most_common(1)[0][1] >= len(run) - 1 and max(map(len, _gaps(text, run))) <= _MAX_EXAMPLE_GAP
 
 
 def has_checksum(indexes: Sequence[int]) -> bool:

@@ -18,8 +18,10 @@ _UNSEEN = re.compile(f"[{UNSEEN}]")
 LONG = 40
 """Letters and digits in a row that are no word: a hash, a key, an address."""
 _LEAST_RUN = 35
-_RUN = re.compile(b"x" * LONG + b"x*")
-_TOKEN_RUN = re.compile(b"x" * _LEAST_RUN + b"x*")
+_HEAD = 8
+"""Letters by which a run is looked for: `re` is quickest with some, but few, that stand fast."""
+_RUN = re.compile(b"x" * _HEAD + b"x{%d,}" % (LONG - _HEAD))
+_TOKEN_RUN = re.compile(b"x" * _HEAD + b"x{%d,}" % (_LEAST_RUN - _HEAD))
 _ALNUM = bytes(120 if chr(code).isalnum() else 32 for code in range(128)) + b" " * 128
 _WORD = bytes(120 if chr(code).isalnum() or chr(code) in "_-" else 32 for code in range(128)) + b" " * 128
 _NEEDLE = b"x" * _LEAST_RUN
