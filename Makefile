@@ -10,7 +10,7 @@ SYNC := $(UV) sync --locked --compile-bytecode --quiet --python $(PYTHON)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help venv dev run test check bench soak triage-report image clean servers
+.PHONY: help venv dev run demo test check bench soak triage-report image clean servers
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,6 +21,9 @@ dev: $(VENV)/.developing ## Build .venv with the tools of development too
 
 run: $(or $(wildcard $(VENV)/.developing),$(VENV)/.running) ## Start the daemon on the embedded default: Maildir in data/inbox, tickets in data/tickets
 	$(BIN)/fanin run
+
+demo: dev servers ## Start fanin with mail, chat, X, Weibo, Redis and Request Tracker on this machine, with tickets to look at
+	$(BIN)/python -m tests.demo
 
 test: dev servers ## Run the tests, with real servers
 	$(BIN)/pytest -n auto --dist loadgroup $(TESTS)

@@ -13,8 +13,8 @@ _SENTENCES = {
     "french": "Bonjour, j’ai envoyé 0,5 ETH à mon autre portefeuille hier, mais le solde ne s’affiche toujours pas. ",
 }
 _HASHES = "tx 0x5c504ed432cb51138bcf09aa5e8a410dd4a1e204ef84bfed1be16dfba1b22060 failed on block 46147\n"
-_SIZES = (2_000, 50_000, 500_000)
-_LIMITS = {2_000: 100, 50_000: 800}
+_SIZES = (200, 2_000, 50_000, 500_000)
+_LIMITS = {200: 20, 2_000: 100, 50_000: 800}
 
 
 def main() -> None:

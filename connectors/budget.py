@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+import aiohttp
 import structlog
 from msgspec import Struct, convert, to_builtins
 from msgspec.structs import replace
@@ -179,6 +180,20 @@ class Budget:
                 used=self.describe([use]),
                 remedy="reading slows down now and stops at the limit; raise the budget if that is too early",
             )
+
+
+async def asked_once(request: aiohttp.ClientRequest, ask: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """A middleware for sessions whose requests are counted.
+
+    When a connection breaks, aiohttp asks by itself a second time, which would be used and not counted.  It does not
+    where the error is another one.
+    """
+    try:
+        return await ask(request)
+    except aiohttp.ClientConnectorError:  # nothing was asked
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientConnectionError(f"the connection broke ({type(error).__name__})") from None
 
 
 def _begin(span: Span, now: datetime) -> str:

@@ -21,6 +21,7 @@ from msgspec import Struct
 from yarl import URL
 
 from connectors.base import State
+from connectors.budget import asked_once
 from model.addresses import is_public
 from model.errors import FaninError
 from model.spoken import SpokenFile
@@ -71,10 +72,13 @@ class Downloader:
         self._failures: dict[str, tuple[int, float]] = {}
         """Hosts that did not answer: how often in a row, and when last, by the loop's clock."""
 
-    async def fetch(self, url: str, state: State, *, headers: Mapping[str, str] | None = None) -> SpokenFile:
+    async def fetch(
+        self, url: str, state: State, *, headers: Mapping[str, str] | None = None, tries: int = TRIES
+    ) -> SpokenFile:
         """Fetch a file and keep it as a blob.  `headers` go to the first host alone.
 
-        Raises NotFetched, or Transient if the store cannot take it.
+        It is asked for at most `tries` times where what fails is passing.  Raises NotFetched, or Transient if the
+        store cannot take it.
         """
         try:
             address = URL(url)
@@ -87,7 +91,7 @@ class Downloader:
                 raise NotFetched("its host does not answer", passing=True)
             try:
                 async with asyncio.timeout(self._rules.within.total_seconds()):
-                    file = await self._persist(address, state, dict(headers or {}))
+                    file = await self._persist(address, state, dict(headers or {}), tries)
             except (NotFetched, TimeoutError) as error:
                 refusal = error if isinstance(error, NotFetched) else NotFetched("it took too long", passing=True)
                 self._failures[host] = (failed + 1 if refusal.passing else 0, now())
@@ -95,8 +99,8 @@ class Downloader:
             self._failures.pop(host, None)
             return file
 
-    async def _persist(self, url: URL, state: State, headers: dict[str, str]) -> SpokenFile:
-        for tried in range(1, TRIES):
+    async def _persist(self, url: URL, state: State, headers: dict[str, str], tries: int) -> SpokenFile:
+        for tried in range(1, tries):
             try:
                 return await self._fetch(url, state, headers)
             except NotFetched as error:
@@ -187,6 +191,7 @@ async def downloading(rules: Rules) -> AsyncIterator[Downloader]:
         headers={"Accept-Encoding": "identity"},
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
+        middlewares=(asked_once,),
     ) as session:
         yield Downloader(session, rules)
 

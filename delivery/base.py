@@ -37,7 +37,10 @@ class Queue(Protocol):
         """Add jobs.  May wait for room; raises Transient if the queue cannot be reached."""
 
     async def run(self, deliver: Deliver) -> None:
-        """Take jobs and deliver them until cancelled.  Raises Transient if the queue cannot be reached."""
+        """Take jobs and deliver them until cancelled.
+
+        A queue that cannot be reached is tried again, and meanwhile what was taken goes on.
+        """
 
 
 class Files(Protocol):
@@ -141,6 +144,21 @@ class Answers(Struct, frozen=True, kw_only=True):
     """Whether there is more to be read at once."""
 
 
+class Setback(Struct, frozen=True, kw_only=True):
+    """An answer that did not reach the customer, or of which that is not known."""
+
+    id: str
+    """The answer's, a UUID."""
+    ticket: TicketRef
+    uncertain: bool
+    """Whether it may have reached the customer all the same."""
+    reason: str
+    text: str
+    """What was answered; empty where that is not known any more."""
+    at: datetime
+    """When it was written."""
+
+
 @runtime_checkable
 class Answering(Protocol):
     """A helpdesk whose agents answer in it, where fanin has to look for what they wrote.
@@ -149,6 +167,7 @@ class Answering(Protocol):
        alone, nor anything of tickets that are not fanin's.
     2. Read on from a returned cursor, nothing is missing, whatever happened meanwhile; something may be
        given twice, under the same id.
+    3. What `tell` was given stands in the ticket once, where agents see it and customers do not.
     """
 
     async def answers(self, after: Json | None) -> Answers:
@@ -159,6 +178,12 @@ class Answering(Protocol):
 
     def read_answer_file(self, file: AnswerFile) -> AsyncIterator[bytes]:
         """Yield the content in pieces.  Raises Transient, or KeyError if it is not there any more."""
+
+    async def tell(self, setback: Setback) -> None:
+        """Say in the ticket that an answer did not reach the customer, idempotent by its id.
+
+        Raises Transient, CredentialsRejected, or Permanent where the ticket takes nothing any more.
+        """
 
 
 class Acknowledgement(Struct, frozen=True):

@@ -80,7 +80,7 @@ class Delivery:
                 await self._insist(lambda name=name: self._books.republish_all(name))  # type: ignore[misc]
         async with asyncio.TaskGroup() as group:
             group.create_task(self._relay.run(), name="relay")
-            group.create_task(self._consume(), name="queue")
+            group.create_task(self._queue.run(self._worker.deliver), name="queue")
             group.create_task(self._sweep(), name="sweep")
             if self.shared:
                 group.create_task(self._find_lost(), name="walk")
@@ -97,18 +97,6 @@ class Delivery:
         for one in (self._queue, *(desk.helpdesk for desk in self._desks.values())):
             if isinstance(one, Closable):
                 await one.close()
-
-    async def _consume(self) -> None:
-        failures = 0
-        while True:
-            try:
-                await self._queue.run(self._worker.deliver)
-            except Transient as error:
-                failures += 1
-                log.warning("queue.retrying", reason=str(error))
-                await self._clock.sleep(
-                    backoff(failures, first=timedelta(milliseconds=100), most=timedelta(seconds=15))
-                )
 
     async def _sweep(self) -> None:
         """Publish again, every half second, the postponed deliveries whose time has come."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 
-from delivery.base import Helpdesk
+from delivery.base import Acknowledging, Helpdesk
 from model.backoff import backoff
 from model.clock import Clock
 from model.errors import CredentialsRejected, FaninError, Transient
@@ -16,6 +16,8 @@ from model.health import Health
 log = structlog.get_logger()
 
 CHECK_LIMIT = timedelta(seconds=30)
+LONGEST_ASKED = timedelta(hours=1)
+"""The most that a helpdesk may ask to be left alone (Retry-After)."""
 
 
 class Desk:
@@ -27,10 +29,12 @@ class Desk:
 
     def __init__(self, name: str, helpdesk: Helpdesk, health: Health, clock: Clock) -> None:
         self.name, self.helpdesk, self.health = name, helpdesk, health
+        self.acknowledges = isinstance(helpdesk, Acknowledging)  # asked once: this question costs more than a delivery
         self._clock = clock
         self._open = asyncio.Event()
         self._open.set()
         self._down = asyncio.Event()
+        self._asked = timedelta(0)
 
     @property
     def is_open(self) -> bool:
@@ -41,8 +45,10 @@ class Desk:
         """Wait until messages may be submitted."""
         await self._open.wait()
 
-    def close(self, error: FaninError) -> None:
-        """Pause: the helpdesk itself, not a message, is what fails."""
+    def close(self, error: FaninError, asked: timedelta | None = None) -> None:
+        """Pause: the helpdesk itself, not a message, is what fails.  `asked`: it was to be left alone for so long."""
+        own = error.retry_after if isinstance(error, Transient) else None
+        self._asked = min(max(own or timedelta(0), asked or timedelta(0)), LONGEST_ASKED)
         if isinstance(error, CredentialsRejected):
             self.health.rejected(str(error), error.remedy)
         else:
@@ -72,7 +78,8 @@ class Desk:
         tries = 0
         while True:
             tries += 1
-            await self._clock.sleep(backoff(tries, first=timedelta(seconds=1), most=timedelta(minutes=1)))
+            pause = backoff(tries, first=timedelta(seconds=1), most=timedelta(minutes=1))
+            await self._clock.sleep(max(pause, self._asked))
             error = await self.is_down()
             if error is None:
                 break

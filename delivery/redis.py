@@ -108,6 +108,10 @@ class _Credentials(CredentialProvider):
             raise AuthenticationError(str(error)) from None
         return (password,) if self._user is None else (self._user, password)
 
+    async def get_credentials_async(self) -> tuple[str] | tuple[str, str]:
+        """The same; redis-py's own of this name logs a warning at each connection."""
+        return self.get_credentials()
+
 
 def _without_credentials(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name != "credential_provider"}

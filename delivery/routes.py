@@ -21,4 +21,4 @@ def targets(traits: Mapping[str, str | None], routes: Iterable[Route], also: Ite
 
 
 def _holds(route: Route, traits: Mapping[str, str | None]) -> bool:
-    return all(wanted is None or traits.get(trait) in wanted for trait, wanted in route.when)
+    return all(traits.get(trait) in wanted for trait, wanted in route.when.conditions.items())

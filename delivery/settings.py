@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 from os.path import realpath
 from typing import Annotated, Literal, Self
 
@@ -165,6 +166,11 @@ class When(Settings):
     """The kind of channel it came on: one of these."""
     connector: Several[str] | None = None
     """The connector that read it, by its configured name: one of these."""
+
+    @cached_property
+    def conditions(self) -> dict[str, frozenset[str]]:
+        """What is wanted of the message's traits, by their names."""
+        return {trait: frozenset(wanted) for trait, wanted in self if wanted is not None}
 
 
 class Route(Settings):

@@ -18,7 +18,6 @@ from typing import Protocol
 import structlog
 from msgspec import Struct
 
-from delivery.base import Acknowledging
 from delivery.desk import Desk
 from model.backoff import backoff
 from model.clock import Clock
@@ -188,7 +187,7 @@ class Worker:
             return False, ref
         except Transient as error:
             return await self._failed(desk, due, error), ref
-        if isinstance(desk.helpdesk, Acknowledging):
+        if desk.acknowledges:
             await self._ledger.handed.hand_over(due, self._clock.now())
             desk.health.proven()
             return False, ref
@@ -213,7 +212,7 @@ class Worker:
     async def _failed(self, desk: Desk, due: Due, error: Transient) -> bool:
         """Decide whose failure it was: the helpdesk's (pause it) or the message's (a try); whether it is settled."""
         if (down := await desk.is_down()) is not None:
-            desk.close(down)
+            desk.close(down, error.retry_after)
             return False
         return await self._count(due, error)
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from delivery.base import Answer, AnswerFile, Answering, Kept
+from delivery.base import Answer, AnswerFile, Answering, Kept, Setback
 from delivery.desk import Desk
 from fanin.door import MAX_FILE, MAX_FILES
 from model.backoff import backoff
-from model.errors import FaninError, Misconfigured
+from model.errors import FaninError, Misconfigured, Permanent, Transient
+from model.event import TicketRef
 from model.reply import ReplyFile
 from normalizer.mime.filename import safe_name
 from normalizer.text.html import to_text
@@ -53,6 +54,7 @@ class Reading:
                 with self._lock():
                     while True:
                         more = await self._page(helpdesk)
+                        await self._tell(helpdesk)
                         failures = 0
                         await asyncio.sleep(0 if more else POLL.total_seconds())
             except Misconfigured:  # another process reads them
@@ -75,11 +77,49 @@ class Reading:
             await self._place.put(CURSOR, found.cursor, version=kept[1] if kept else None)
         return found.more
 
+    async def _tell(self, helpdesk: Answering) -> None:
+        """Tell the agents which of their answers did not reach the customer."""
+        for one in await self._store.replies.untold(self._desk.name):
+            setback = Setback(
+                id=one.id,
+                ticket=TicketRef(one.ticket),
+                uncertain=one.status == "uncertain",
+                reason=one.reason,
+                text=one.text,
+                at=one.at,
+            )
+            try:
+                await self._say(helpdesk, setback)
+            except Transient as error:  # it stays to be told, and holds up neither the others nor the reading
+                log.warning("answers.retrying", helpdesk=self._desk.name, reason=str(error))
+                continue
+            await self._store.replies.told(one.id, datetime.now(UTC))
+
+    async def _say(self, helpdesk: Answering, setback: Setback) -> None:
+        """Say it in the ticket; where that takes nothing any more, at least here."""
+        try:
+            await helpdesk.tell(setback)
+        except Permanent as error:
+            log.warning("answer.untold", helpdesk=self._desk.name, reply=setback.id, reason=str(error))
+
+    async def _give_up(self, helpdesk: Answering, answer: Answer) -> None:
+        """Say that an answer goes to nobody."""
+        log.warning("answer.unplaced", helpdesk=self._desk.name, answer=answer.id)
+        setback = Setback(
+            id=self._store.vault.uuid(b"reply", self._desk.name, answer.id),
+            ticket=TicketRef(answer.tickets[0]),
+            uncertain=False,
+            reason="its conversation is not known any more, so nobody is known to send it to",
+            text=answer.text or to_text(answer.html or ""),
+            at=answer.at,
+        )
+        await self._say(helpdesk, setback)
+
     async def _book(self, helpdesk: Answering, answer: Answer) -> None:
         """Book one answer; what cannot be answered to any more is said, and passed over."""
         conversation = await self._conversation(answer)
         if conversation is None:
-            log.warning("answer.unplaced", helpdesk=self._desk.name, answer=answer.id)
+            await self._give_up(helpdesk, answer)
             return
         files, contents = await self._files(helpdesk, answer)
         left_out = len(answer.files) - len(files)
@@ -102,7 +142,7 @@ class Reading:
             log.info("answer.booked", helpdesk=self._desk.name, reply=booked.id)
             self._wake()
         elif booked.outcome == "expired":
-            log.warning("answer.unplaced", helpdesk=self._desk.name, answer=answer.id)
+            await self._give_up(helpdesk, answer)
 
     async def _conversation(self, answer: Answer) -> str | None:
         """The conversation of a ticket, by its present name or one that it had before it was merged."""

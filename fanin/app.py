@@ -139,7 +139,7 @@ class App:
     async def close(self) -> None:
         """Let go of what is not the store's."""
         await self.delivery.close()
-        self._isolation.close()
+        await self._isolation.close()
 
     def _desk(self, name: str) -> Desk:
         settings = self.config.helpdesks[name]

@@ -10,8 +10,8 @@ import asyncio
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 from aiohttp import web
@@ -23,9 +23,11 @@ from fanin.proxies import Network, behind
 from fanin.state import answer_attachments
 from model.errors import Misconfigured, Transient
 from model.health import Health
+from model.served import file_headers
 from model.settings import Listen, Secret
 from model.ticket import Ticket
 from model.tracking import parse_tracking_number
+from store.ledger import Backlog
 from store.replies import Said
 from store.store import Store
 
@@ -38,8 +40,6 @@ IDLE_LIMIT = 75.0
 enough that slow ones do not pile up."""
 LINGER = 3.0
 """Seconds in which a client that was refused may go on sending, so that it gets to read why."""
-INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-"""Types that a browser may show; everything else is only ever saved."""
 
 
 class Surface:
@@ -96,11 +96,15 @@ class Surface:
         return web.Response(text="ok\n")
 
     async def _metrics(self, _request: web.Request) -> web.Response:
-        observe(self._healths(), await self._store.backlog())
+        healths, backlog = list(self._healths()), await self._store.backlog()
+        _note_lag(healths, backlog)
+        observe(healths, backlog)
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _status(self, _request: web.Request) -> web.Response:
-        return web.json_response([_condition(health) for health in self._healths()])
+        healths = list(self._healths())
+        _note_lag(healths, await self._store.backlog())
+        return web.json_response([_condition(health) for health in healths])
 
     async def _transcript(self, request: web.Request) -> web.Response:
         """Everything that was said in a conversation and has not expired, in order, for whoever takes it over."""
@@ -120,7 +124,7 @@ class Surface:
         found = await self._store.find_attachment(request.match_info["id"])
         if found is None:
             raise web.HTTPNotFound(text="there is no such attachment, or it has expired\n")
-        response = web.StreamResponse(headers=_file_headers(found.filename, found.media_type, found.size))
+        response = web.StreamResponse(headers=file_headers(found.filename, found.media_type, found.size))
         pieces = self._store.read_blob(found.sha256)
         try:
             first = await anext(pieces, b"")
@@ -178,6 +182,17 @@ def _brings(request: web.Request, token: Secret | None) -> bool:
     return hmac.compare_digest(given.strip().encode("utf-8", "surrogateescape"), token.read().encode())
 
 
+def _note_lag(healths: Iterable[Health], backlog: Iterable[Backlog]) -> None:
+    """Say how old the oldest delivery is that waits for each helpdesk; a connector knows its own lag."""
+    oldest: dict[str, datetime] = {}
+    for line in backlog:
+        oldest[line.helpdesk] = min(line.oldest, oldest.get(line.helpdesk, line.oldest))
+    now = datetime.now(UTC)
+    for health in healths:
+        if health.kind == "helpdesk":
+            health.lag = now - oldest.get(health.name, now)
+
+
 def _condition(health: Health) -> dict[str, Any]:
     age = health.age()
     return {
@@ -221,16 +236,4 @@ def _asked(ticket: Ticket) -> dict[str, Any]:
         "subject": message.subject,
         "text": message.text,
         "attachments": ticket.attachments,
-    }
-
-
-def _file_headers(filename: str, media_type: str, size: int) -> dict[str, str]:
-    shown = media_type in INLINE
-    return {
-        "Content-Type": media_type if shown else "application/octet-stream",
-        "Content-Length": str(size),
-        "Content-Disposition": f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{quote(filename, safe='')}",
-        "Content-Security-Policy": "sandbox; default-src 'none'",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
     }

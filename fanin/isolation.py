@@ -1,8 +1,8 @@
 """Keeps hostile messages from taking the daemon down.
 
 What passes a linear pre-check is understood in a thread, off the event loop.  Everything else, and what
-was being understood when the daemon last died, goes to a child process that is ended at its limits.  A
-child that dies or takes too long leaves a stub: sender, time, size and the reason.
+was being understood when the daemon last died, goes to a child process that is ended at its limits
+(`fanin.children`).  A child that dies or takes too long leaves a stub: sender, time, size and the reason.
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import orjson
 import structlog
 from msgspec import Struct
 
 from fanin.child import DECODE_DRAFT, ENCODE, Task
+from fanin.children import Children
 from model.draft import Context, Draft
 from model.envelope import Envelope
 from normalizer.normalize import normalize
@@ -33,8 +34,6 @@ log = structlog.get_logger()
 
 THREADS = 2
 CHILDREN = 2
-HEAD = 64 * 1024
-"""Bytes of a message that a stub is made of."""
 
 
 class Reading(Struct, frozen=True):
@@ -82,7 +81,7 @@ class Isolation:
         self._journal = journal
         self._time_limit, self._memory = time_limit, memory
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="normalizer")
-        self._children = asyncio.Semaphore(CHILDREN)
+        self._children = Children(CHILDREN, time_limit=time_limit)
 
     async def read(self, messages: Sequence[tuple[Envelope, bytes]], contexts: Sequence[Context]) -> list[Reading]:
         """Understand each message with what is known about it; never raises for what is in one."""
@@ -96,9 +95,10 @@ class Isolation:
             for result, (envelope, raw), context in zip(understood, messages, contexts, strict=True)
         ]
 
-    def close(self) -> None:
-        """Let the threads end when they are done."""
+    async def close(self) -> None:
+        """Let the threads end when they are done, and end the children."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        await self._children.close()
 
     def _understand(
         self, messages: Sequence[tuple[Envelope, bytes]], contexts: Sequence[Context]
@@ -127,13 +127,15 @@ class Isolation:
             memory=self._memory,
             seconds=int(self._time_limit.total_seconds()) + 1,
         )
-        async with self._children:
-            output, failure = await _run_child(ENCODE(task), self._time_limit)
+        output, failure = await self._children.ask(ENCODE(task))
         self._journal.clear(envelope.source_id)
         if failure is None:
-            return Reading(DECODE_DRAFT(output))
+            try:
+                return Reading(DECODE_DRAFT(output))
+            except msgspec.MsgspecError as error:
+                failure = f"reading it gave something else than a draft: {error}"
         log.warning("message.stubbed", connector=envelope.connector, source_id=envelope.source_id, reason=failure)
-        draft = stub(envelope, raw[:HEAD], f"{reason}; {failure}", context)
+        draft = stub(envelope, raw, f"{reason}; {failure}", context)
         held = await asyncio.to_thread(secrets_in, raw)
         return Reading(without_original(draft, held) if held else draft, is_stub=True)
 
@@ -145,26 +147,6 @@ def _try(envelope: Envelope, raw: bytes, context: Context) -> Reading | str:
     except Exception:
         log.exception("normalizer.defect", connector=envelope.connector, source_id=envelope.source_id)
         return "the normalizer has a defect"
-
-
-async def _run_child(task: bytes, time_limit: timedelta) -> tuple[bytes, str | None]:
-    """The child's output, or why there is none."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "fanin.child",
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        async with asyncio.timeout(time_limit.total_seconds()):
-            output, _ = await child.communicate(task)
-    except TimeoutError:
-        return b"", f"reading it took more than {time_limit.total_seconds():g} s"
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    if child.returncode != 0:
-        return b"", f"reading it ended with status {child.returncode}"
-    return output, None
 
 
 def _is_alive(pid: str) -> bool:

@@ -21,7 +21,9 @@ ACCEPT_SECONDS = Histogram(
 REPLIES = Counter("fanin_replies_total", "Answers to customers, by what became of them.", ["connector", "status"])
 STATE = Gauge("fanin_state", "1 for the state in which a connector or helpdesk is.", ["kind", "name", "state"])
 PROVEN_AGE = Gauge("fanin_proven_age_seconds", "Age of the last proven read or write; -1: none yet.", ["kind", "name"])
-LAG = Gauge("fanin_lag_seconds", "Age of the oldest message known but not accepted.", ["kind", "name"])
+LAG = Gauge(
+    "fanin_lag_seconds", "Age of the oldest message known but not accepted, or not delivered.", ["kind", "name"]
+)
 BUDGET_USED = Gauge(
     "fanin_budget_used", "What a connector used of a limit in this span of time.", ["name", "span", "unit"]
 )

@@ -17,6 +17,7 @@ from model.draft import Context, Draft, File
 from model.envelope import BlobRef, Envelope, Receipt
 from model.errors import Permanent, Transient
 from model.json import Json
+from model.spoken import SPOKEN
 from normalizer.safety.name import safe_id
 from normalizer.stub import ORIGINAL
 from store.arrival import Arrival, Batch, Content, Target
@@ -53,10 +54,11 @@ class Pipeline:
         batch = [_named(envelope) for envelope in batch]
         known = await self._store.known(connector, [envelope.source_id for envelope in batch]) if batch else {}
         fresh = [envelope for envelope in batch if envelope.source_id not in known]
-        async with self._sessions.hold(fresh):
-            arrivals = await self._arrivals(context, fresh)
+        async with self._sessions.hold(connector, fresh) as hearing:
+            arrivals = await self._arrivals(await hearing.contexts(context), fresh)
             whole = Batch(connector=connector, arrivals=tuple(arrivals), stream=stream, cursor=cursor)
             new = await self._store_all(whole)
+            hearing.remember(arrivals, new)
         await self._account_for_secrets(arrivals, new)
         found = dict(zip((id(envelope) for envelope in fresh), new, strict=True))
         return [found.get(id(envelope)) or known[envelope.source_id] for envelope in batch]
@@ -110,17 +112,17 @@ class Pipeline:
             [receipt] = await self._store.accept(Batch(connector=connector, arrivals=(dead,)))
         return receipt
 
-    async def _arrivals(self, context: Context, batch: Sequence[Envelope]) -> list[Arrival]:
+    async def _arrivals(self, contexts: Sequence[Context], batch: Sequence[Envelope]) -> list[Arrival]:
         """Understand the envelopes, and put what is large where the commit will name it."""
         contents = [b"" if envelope.ignored else await self._content(envelope) for envelope in batch]
-        messages = [
-            (envelope, content)
-            for envelope, content in zip(batch, contents, strict=True)
+        wanted = [
+            (envelope, content, context)
+            for envelope, content, context in zip(batch, contents, contexts, strict=True)
             if envelope.ignored is None and content is not None
         ]
-        contexts = await self._sessions.contexts(context, [envelope for envelope, _ in messages])
-        readings = await self._isolation.read(messages, contexts)
-        drafts = corrected([_draft(reading, raw) for reading, (_, raw) in zip(readings, messages, strict=True)])
+        messages = [(envelope, content) for envelope, content, _ in wanted]
+        readings = await self._isolation.read(messages, [context for _, _, context in wanted])
+        drafts = corrected([_draft(reading, *one) for reading, one in zip(readings, messages, strict=True)])
         kept = iter(await self._keep(messages, drafts))
         understood = iter(drafts)
         return [
@@ -209,13 +211,14 @@ def _original(envelope: Envelope, raw: bytes) -> tuple[str, bytes]:
     return known, raw
 
 
-def _draft(reading: Reading, raw: bytes) -> Draft:
+def _draft(reading: Reading, envelope: Envelope, raw: bytes) -> Draft:
     """The draft; a stub has the message that it stands for attached, so that a person can look at it."""
     if not reading.is_stub or any(one.where == ORIGINAL for one in reading.draft.safety.redacted):
         return reading.draft
+    is_mail = envelope.media_type != SPOKEN
     original = File(
-        filename="original.eml",
-        media_type="message/rfc822",
+        filename="original.eml" if is_mail else "original.json",
+        media_type="message/rfc822" if is_mail else "application/json",
         content=raw,
         sha256=hashlib.sha256(raw).hexdigest(),
     )

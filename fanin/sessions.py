@@ -7,16 +7,25 @@ of them holds the session, so that none is understood without those before it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 import msgspec
 
 from model.draft import Context, Correction, Draft, Heard
-from model.envelope import Envelope
+from model.envelope import Envelope, Receipt
 from model.spoken import SPOKEN
-from store.redaction import MAX_HEARD, correct_message
+from store.arrival import Arrival
+from store.redaction import LATEST, MAX_HEARD, correct_message
 from store.store import Store
+
+REMEMBERED = 4_000_000
+"""Characters of what was said that are held in memory; beyond, all of it is forgotten and read again where needed."""
+_EACH = 200
+"""What a remembered message takes beside its text."""
+
+Key = tuple[str, str]
+"""A connector, and one of its thread keys."""
 
 
 class _Said(msgspec.Struct):
@@ -31,56 +40,150 @@ _DECODE = msgspec.json.Decoder(_Said).decode
 
 
 class Sessions:
-    """The sessions whose messages are being understood now."""
+    """The sessions whose messages are being understood now, and what was said lately."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._locks: dict[str, asyncio.Lock] = {}
-        self._holders: dict[str, int] = {}
+        self._memory = Memory()
+        self._held: set[Key] = set()
+        self._freed = asyncio.Event()
 
     @asynccontextmanager
-    async def hold(self, messages: Iterable[Envelope]) -> AsyncIterator[None]:
-        """Keep others from understanding messages of the same sessions."""
-        said = (_said(one) for one in messages)
-        async with AsyncExitStack() as stack:
-            for key in sorted({key for one in said if one for key in (one.key, *one.follows)}):
-                await stack.enter_async_context(self._one(key))
-            yield
+    async def hold(self, connector: str, messages: Sequence[Envelope]) -> AsyncIterator[Hearing]:
+        """Keep others from understanding messages of the same sessions as a connector's messages."""
+        hearing = Hearing(self._store, self._memory, connector, messages)
+        keys = hearing.keys()
+        while not self._held.isdisjoint(keys):
+            await self._freed.wait()
+        self._held |= keys
+        try:
+            yield hearing
+        except BaseException:
+            self._memory.forget(keys)  # nobody knows how much of it is stored
+            raise
+        finally:
+            self._held -= keys
+            freed, self._freed = self._freed, asyncio.Event()
+            freed.set()
 
-    async def contexts(self, context: Context, messages: Sequence[Envelope]) -> list[Context]:
-        """What is known when each message is understood; `context` is what all of them share."""
+
+class Hearing:
+    """The sessions of some messages of a connector while they are held."""
+
+    def __init__(self, store: Store, memory: Memory, connector: str, messages: Sequence[Envelope]) -> None:
+        self._store, self._memory, self._connector = store, memory, connector
+        self._messages = messages
+        self._said = [_said(one) for one in messages]
+
+    def keys(self) -> set[Key]:
+        """What the sessions are known by."""
+        return {(self._connector, key) for one in self._said if one for key in (one.key, *one.follows)}
+
+    async def contexts(self, context: Context) -> list[Context]:
+        """What is known when each of the messages is understood; `context` is what all of them share."""
+        await self._recall()
         heard: dict[str, list[Heard]] = {}
         contexts = []
-        for one in messages:
-            said = _said(one)
+        for envelope, said in zip(self._messages, self._said, strict=True):
             if said is None:
                 contexts.append(context)
                 continue
             keys = said.follows or (said.key,)
             if keys[0] not in heard:
-                heard[keys[0]] = await self._store.heard(one.connector, keys)
+                heard[keys[0]] = self._memory.heard([(self._connector, key) for key in keys])
             before = heard[keys[0]]
-            contexts.append(msgspec.structs.replace(context, history=tuple(before)))
+            contexts.append(msgspec.structs.replace(context, history=tuple(before)) if before else context)
             if len(said.text) <= MAX_HEARD:
-                heard[keys[0]] = [*before, Heard(one.source_id, said.text)]
+                heard[keys[0]] = [*before, Heard(envelope.source_id, said.text)]
         return contexts
 
-    @asynccontextmanager
-    async def _one(self, key: str) -> AsyncIterator[None]:
-        lock = self._locks.setdefault(key, asyncio.Lock())
-        self._holders[key] = self._holders.get(key, 0) + 1
-        try:
-            async with lock:
-                yield
-        finally:
-            self._holders[key] -= 1
-            if not self._holders[key]:
-                del self._holders[key], self._locks[key]
+    def remember(self, arrivals: Sequence[Arrival], receipts: Sequence[Receipt]) -> None:
+        """Note what was stored of the messages."""
+        for said, arrival, receipt in zip(self._said, arrivals, receipts, strict=True):
+            draft, conversation, event = arrival.draft, receipt.conversation_id, receipt.message_id
+            if receipt.status != "accepted" or draft is None or conversation is None or event is None:
+                continue
+            if said is not None:
+                self._memory.name((self._connector, said.key), conversation, is_new=receipt.sequence == 1)
+            self._memory.correct(conversation, draft.corrections)
+            self._memory.add(conversation, Heard(event, draft.message.text))
+
+    async def _recall(self) -> None:
+        """Read what is not remembered of the sessions."""
+        unknown = [key for key in self.keys() if not self._memory.knows(key)]
+        if unknown:
+            found = await self._store.heard(self._connector, [key for _, key in unknown])
+            for key, conversations in found.items():
+                self._memory.learn((self._connector, key), conversations)
+
+
+class Memory:
+    """What was said lately, so that an open session is not read anew for each of its messages.
+
+    This process alone accepts messages, so what it has read once and added to since is what the store holds.
+    """
+
+    def __init__(self) -> None:
+        self._conversations: dict[Key, list[str]] = {}
+        self._said: dict[str, list[Heard]] = {}
+        self._size = 0
+
+    def knows(self, key: Key) -> bool:
+        """Whether everything that a key stands for is remembered."""
+        conversations = self._conversations.get(key)
+        return conversations is not None and all(one in self._said for one in conversations)
+
+    def heard(self, keys: Sequence[Key]) -> list[Heard]:
+        """What was said last in the conversations of some keys that are known."""
+        conversations = dict.fromkeys(one for key in keys for one in self._conversations[key])
+        return [heard for one in conversations for heard in self._said[one]][-LATEST:]
+
+    def learn(self, key: Key, conversations: dict[str, list[Heard]]) -> None:
+        """Remember what the store holds under a key."""
+        self._conversations[key] = list(conversations)
+        for one, said in conversations.items():
+            if one not in self._said:  # what is known under another key is newer
+                self._said[one] = said
+                self._size += sum(_EACH + len(heard.text) for heard in said)
+
+    def name(self, key: Key, conversation: str, *, is_new: bool) -> None:
+        """Note that a conversation is continued, or was opened, under a key."""
+        if is_new:
+            self._said[conversation] = []
+        if key in self._conversations and conversation in self._said and conversation not in self._conversations[key]:
+            self._conversations[key].append(conversation)
+
+    def add(self, conversation: str, heard: Heard) -> None:
+        """Note what was said in a conversation, if that is remembered."""
+        said = self._said.get(conversation)
+        if said is None or len(heard.text) > MAX_HEARD:
+            return
+        said.append(heard)
+        del said[:-LATEST]
+        self._size += _EACH + len(heard.text)
+        if self._size > REMEMBERED:
+            self._conversations, self._said, self._size = {}, {}, 0
+
+    def correct(self, conversation: str, corrections: Sequence[Correction]) -> None:
+        """Note that messages of a conversation are other ones now."""
+        if corrections and conversation in self._said:
+            texts = {one.message: one.text for one in corrections}
+            self._said[conversation] = [
+                Heard(one.message, texts.get(one.message, one.text)) for one in self._said[conversation]
+            ]
+
+    def forget(self, keys: set[Key]) -> None:
+        """Forget the conversations of some keys."""
+        for key in keys:
+            for conversation in self._conversations.pop(key, ()):
+                self._said.pop(conversation, None)
 
 
 def corrected(drafts: Sequence[Draft]) -> list[Draft]:
     """The drafts of a batch, each as later ones of the same batch say that it must be."""
     made = list(drafts)
+    if not any(one.corrections for one in made):
+        return made
     places = {one.message.source_id: place for place, one in enumerate(made)}
     for place, one in enumerate(made):
         stored: list[Correction] = []
@@ -102,8 +205,8 @@ def _corrected(draft: Draft, correction: Correction) -> Draft:
 
 
 def _said(envelope: Envelope) -> _Said | None:
-    """What a message of a session says; None where it is a mail or cannot be read."""
-    if envelope.media_type != SPOKEN or not isinstance(envelope.raw, bytes):
+    """What a message of a session says; None where it is a mail, is ignored, or cannot be read."""
+    if envelope.ignored is not None or envelope.media_type != SPOKEN or not isinstance(envelope.raw, bytes):
         return None
     try:
         return _DECODE(envelope.raw)

@@ -10,6 +10,7 @@ from __future__ import annotations
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUE = {symbol: value for value, symbol in enumerate(ALPHABET)} | {"O": 0, "I": 1, "L": 1}
 _BITS, _SYMBOLS = 40, 8
+_PAIRS = [one + other for one in ALPHABET for other in ALPHABET]
 
 
 def tracking_number(entropy: bytes) -> str:
@@ -19,7 +20,7 @@ def tracking_number(entropy: bytes) -> str:
     'FN-0000-0000-S'
     """
     number = int.from_bytes(entropy[: _BITS // 8], "big")
-    symbols = "".join(ALPHABET[number >> shift & 31] for shift in range(_BITS - 5, -1, -5))
+    symbols = _PAIRS[number >> 30] + _PAIRS[number >> 20 & 1023] + _PAIRS[number >> 10 & 1023] + _PAIRS[number & 1023]
     return f"FN-{symbols[:4]}-{symbols[4:]}-{_check(symbols)}"
 
 

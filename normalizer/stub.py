@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 
 import msgspec
 
 from model.draft import Context, Draft
 from model.envelope import Envelope
-from model.ticket import Redaction, SecretKind
+from model.spoken import SPOKEN, Spoken
+from model.ticket import Address, Message, Redaction, Requester, Safety, SecretKind
 from normalizer.assemble import Reading, assemble
 from normalizer.mime.content import Content
 from normalizer.mime.headers import read_fields
@@ -22,16 +24,43 @@ _ATTACHED = "It is attached as it came."
 ORIGINAL = "original"
 """Where a secret is that keeps the original from being attached."""
 _APART = "It holds a secret and is kept apart."
+_SPOKEN = msgspec.json.Decoder(Spoken).decode
 
 
-def stub(envelope: Envelope, head: bytes, reason: str, context: Context) -> Draft:
-    """A draft from the beginning of a message alone, cheap and safe whatever the message is.
+def stub(envelope: Envelope, raw: bytes, reason: str, context: Context) -> Draft:
+    """A draft that says who wrote, when, how much and why it could not be read, safe whatever the message is.
 
-    `head` is as much of the message as is at hand; at most MAX_HEAD bytes of it are looked at.  `reason`
-    completes the sentence "This message could not be read: …".
+    At most MAX_HEAD bytes of a mail are looked at.  `reason` completes the sentence "This message could not be
+    read: …".
     """
     text = f"[This message of {envelope.size} bytes could not be read: {reason}. {_ATTACHED}]"
-    return from_header(envelope, head, text, context)
+    if envelope.media_type == SPOKEN:
+        with suppress(msgspec.MsgspecError):
+            return _unspoken(envelope, _SPOKEN(raw), text)
+    return from_header(envelope, raw, text, context)
+
+
+def _unspoken(envelope: Envelope, said: Spoken, text: str) -> Draft:
+    """The draft of a message of a conversation, where it belongs, with a text of our own."""
+    tally = Tally()
+    name = tally.text("name", said.sender)
+    sender = Address(name=name, address=said.identities[0].value if said.identities else "")
+    return Draft(
+        requester=Requester(id="", name=name, identities=said.identities),
+        message=Message(
+            id="",
+            source_id=envelope.source_id,
+            url=said.url,
+            sent_at=said.sent_at,
+            received_at=envelope.received_at,
+            from_=(sender,),
+            text=text,
+        ),
+        safety=Safety(impersonation=said.impersonation, redacted=tally.redactions()),
+        thread_keys=said.follows,
+        own_keys=(said.key,),
+        participants=said.participants,
+    )
 
 
 def without_original(draft: Draft, held: Counter[SecretKind]) -> Draft:

@@ -12,11 +12,12 @@ from datetime import datetime
 from itertools import islice
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from model.draft import Draft
 from model.envelope import Receipt
 from store.arrival import Arrival, Batch, Target, milliseconds
+from store.bulk import among, select_among
 from store.conversations import Thread, Threads
 from store.crypto import Vault
 from store.redaction import correct
@@ -64,7 +65,7 @@ class Acceptance:
         self._rows = Rows(vault, milliseconds(now), terms.base_url)
         self._sources: dict[tuple[str, str], Known] = {}
         self._events: dict[str, Known] = {}
-        self._threads = Threads(vault, now)
+        self._threads = Threads(connection, vault, now)
 
     def run(self, batches: Sequence[Batch]) -> list[list[Receipt]]:
         """Accept every batch and return its receipts, in order."""
@@ -75,7 +76,7 @@ class Acceptance:
         for batch in batches:
             if batch.cursor is not None:
                 self._rows.move_cursor(batch.connector, batch.stream, batch.cursor)
-        self._threads.write(self._connection)
+        self._threads.write()
         self._rows.write(self._connection)
         return [list(islice(receipts, len(batch.arrivals))) for batch in batches]
 
@@ -91,7 +92,7 @@ class Acceptance:
             for arrival, event in zip(arrivals, events, strict=True)
             if arrival.draft and event not in self._events
         }
-        self._threads.look_up(self._connection, fresh)
+        self._threads.look_up(fresh)
 
     def _accept(self, arrival: Arrival, event: str) -> Receipt:
         source = (arrival.connector, arrival.source_id)
@@ -145,15 +146,13 @@ def known_sources(connection: Connection, by_connector: dict[str, list[str]]) ->
     """The messages that the store has, of those named by connector and source id."""
     found = {}
     for connector, source_ids in by_connector.items():
-        query = _KNOWN.where(message.c.connector == connector, message.c.source_id.in_(source_ids))
-        for row in connection.execute(query):
-            found[connector, row.source_id] = Known(*row[1:])
+        for source_id, *known in select_among(connection, _KNOWN_SOURCES, source_ids, connector):
+            found[connector, source_id] = Known(*known)
     return found
 
 
 def _known_events(connection: Connection, events: list[str]) -> dict[str, Known]:
-    rows = connection.execute(_KNOWN.where(message.c.event.in_(events)))
-    return {row.event: Known(*row[1:]) for row in rows}
+    return {known[1]: Known(*known) for _, *known in select_among(connection, _KNOWN_EVENTS, events)}
 
 
 _KNOWN = select(
@@ -164,6 +163,8 @@ _KNOWN = select(
     message.c.sequence,
     conversation.c.tracking_number,
 ).outerjoin(conversation, conversation.c.id == message.c.conversation)
+_KNOWN_EVENTS = _KNOWN.where(among(message.c.event))
+_KNOWN_SOURCES = _KNOWN.where(message.c.connector == bindparam("connector"), among(message.c.source_id))
 
 
 def _targets(arrival: Arrival, thread: Thread, configured: frozenset[str] | None) -> list[Target]:

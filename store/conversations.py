@@ -7,9 +7,8 @@ a conversation of its own, linked to the one that it quotes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import orjson
@@ -19,7 +18,7 @@ from sqlalchemy.dialects.sqlite import insert
 from model.draft import Draft
 from model.tracking import tracking_number
 from store.arrival import Arrival, milliseconds
-from store.bulk import insert_rows
+from store.bulk import among, insert_rows, select_among
 from store.crypto import Vault
 from store.schema import conversation, conversation_key, participant
 
@@ -41,8 +40,9 @@ class Thread:
 class Threads:
     """The conversations that a commit touches."""
 
-    def __init__(self, vault: Vault, now: datetime) -> None:
-        self._vault, self._now = vault, now
+    def __init__(self, connection: Connection, vault: Vault, now: datetime) -> None:
+        self._connection, self._vault, self._now = connection, vault, now
+        self._digests: dict[tuple[bytes, str], bytes] = {}
         self._by_id: dict[str, Thread] = {}
         self._by_key: dict[bytes, list[str]] = {}
         self._numbers: dict[str, str] = {}
@@ -51,37 +51,38 @@ class Threads:
         self._participants: list[dict[str, Any]] = []
         self._grown: set[str] = set()
 
-    def look_up(self, connection: Connection, drafts: dict[str, Draft]) -> None:
+    def look_up(self, drafts: dict[str, Draft]) -> None:
         """Fetch what any of the drafts, by their events, may join or collide with."""
-        self._numbers = {id_: self._number(id_) for id_ in map(self._id, drafts)}
-        wanted = conversation.c.tracking_number.in_(self._numbers.values())
-        self._taken.update(connection.execute(select(conversation.c.tracking_number).where(wanted)).scalars())
-        self._look_up_quoted(connection, drafts.values())
-
-    def _look_up_quoted(self, connection: Connection, drafts: Iterable[Draft]) -> None:
         keys = {
             digest
-            for draft in drafts
+            for draft in drafts.values()
             for key in draft.thread_keys
-            for digest in (self._thread_key(key), token_key(self._vault, key))
+            for digest in (self._thread_key(key), self._token_key(key))
         }
-        if keys:
-            for row in connection.execute(select(conversation_key).where(conversation_key.c.thread_key.in_(keys))):
-                self._by_key.setdefault(row.thread_key, []).append(row.conversation)
+        for key, id_ in select_among(self._connection, _QUOTED, keys):
+            self._by_key.setdefault(key, []).append(id_)
+        self._look_up_candidates()
+        self._choose_numbers([self._id(event) for event, draft in drafts.items() if not self._quotes(draft)])
+
+    def _look_up_candidates(self) -> None:
         candidates = {id_ for ids in self._by_key.values() for id_ in ids}
-        if not candidates:
-            return
-        for row in connection.execute(select(conversation).where(conversation.c.id.in_(candidates))):
-            self._by_id[row.id] = Thread(row.id, row.tracking_number, row.last_sequence, orjson.loads(row.helpdesks))
-        for row in connection.execute(select(participant).where(participant.c.conversation.in_(candidates))):
-            self._by_id[row.conversation].participants.add(row.identity_key)
+        for id_, number, last_sequence, helpdesks in select_among(self._connection, _CANDIDATES, candidates):
+            self._by_id[id_] = Thread(id_, number, last_sequence, orjson.loads(helpdesks))
+        for id_, identity in select_among(self._connection, _PARTICIPANTS, candidates):
+            self._by_id[id_].participants.add(identity)
+
+    def _choose_numbers(self, conversations: Sequence[str]) -> None:
+        """Give conversations that may be opened their tracking numbers, and learn which of those are taken."""
+        numbers = {id_: self._number(id_) for id_ in conversations}
+        self._numbers |= numbers
+        self._taken.update(number for (number,) in select_among(self._connection, _TAKEN, numbers.values()))
 
     def place(self, arrival: Arrival, event: str) -> Thread:
         """The conversation of an arrival that has a draft, with the arrival as its newest message."""
         draft = arrival.draft
         assert draft is not None
         quoted = self._quoted(draft, self._thread_key)
-        answered = self._quoted(draft, partial(token_key, self._vault))
+        answered = self._quoted(draft, self._token_key)
         thread = self._joined(draft, quoted, answered) or self._open(arrival, event, quoted)
         thread.last_sequence += 1
         if not thread.is_new:
@@ -89,8 +90,9 @@ class Threads:
         self._remember(draft, thread)
         return thread
 
-    def write(self, connection: Connection) -> None:
+    def write(self) -> None:
         """Write what was opened and what grew."""
+        connection = self._connection
         insert_rows(connection, _OPEN, [_row(thread) for thread in self._by_id.values() if thread.is_new])
         if self._grown:
             grown = [{"_id": id_, "sequence": self._by_id[id_].last_sequence} for id_ in self._grown]
@@ -101,6 +103,12 @@ class Threads:
     def _quoted(self, draft: Draft, digest: Callable[[str], bytes]) -> list[Thread]:
         """The conversations that a draft's thread keys name, nearest first."""
         return [self._by_id[id_] for key in draft.thread_keys for id_ in self._by_key.get(digest(key), ())]
+
+    def _quotes(self, draft: Draft) -> bool:
+        """Whether a draft names a conversation, which it then mostly joins."""
+        return any(
+            digest(key) in self._by_key for key in draft.thread_keys for digest in (self._thread_key, self._token_key)
+        )
 
     def _joined(self, draft: Draft, quoted: Sequence[Thread], answered: Sequence[Thread]) -> Thread | None:
         """The nearest conversation of which the sender answers a reply of ours, or takes part and quotes it."""
@@ -114,6 +122,8 @@ class Threads:
     def _open(self, arrival: Arrival, event: str, quoted: Sequence[Thread]) -> Thread:
         assert arrival.draft is not None
         id_ = self._id(event)
+        if id_ not in self._numbers:
+            self._choose_numbers([id_])  # it quotes a conversation that it may not join
         number = self._numbers[id_]
         if number in self._taken:  # one of 2^40 is; a second choice never is in practice
             number = self._number(id_, "again")
@@ -152,10 +162,22 @@ class Threads:
         return self._vault.uuid(b"conversation", event)
 
     def _thread_key(self, key: str) -> bytes:
-        return self._vault.digest(b"thread", key)
+        return self._digest(b"thread", key)
+
+    def _token_key(self, key: str) -> bytes:
+        return self._digests.get((b"token", key)) or self._digests.setdefault(
+            (b"token", key), token_key(self._vault, key)
+        )
 
     def _identity_key(self, identity: str) -> bytes:
-        return self._vault.digest(b"identity", identity)
+        return self._digest(b"identity", identity)
+
+    def _digest(self, purpose: bytes, text: str) -> bytes:
+        """A digest of the vault's: the same few are wanted several times for a message."""
+        found = self._digests.get((purpose, text))
+        if found is None:
+            found = self._digests[purpose, text] = self._vault.digest(purpose, text)
+        return found
 
 
 def token_key(vault: Vault, key: str) -> bytes:
@@ -175,6 +197,14 @@ def _row(thread: Thread) -> dict[str, Any]:
     return {**thread.row, "last_sequence": thread.last_sequence, "helpdesks": helpdesks}
 
 
+_TAKEN = select(conversation.c.tracking_number).where(among(conversation.c.tracking_number))
+_QUOTED = select(conversation_key.c.thread_key, conversation_key.c.conversation).where(
+    among(conversation_key.c.thread_key)
+)
+_CANDIDATES = select(
+    conversation.c.id, conversation.c.tracking_number, conversation.c.last_sequence, conversation.c.helpdesks
+).where(among(conversation.c.id))
+_PARTICIPANTS = select(participant.c.conversation, participant.c.identity_key).where(among(participant.c.conversation))
 _GROW = update(conversation).where(conversation.c.id == bindparam("_id")).values(last_sequence=bindparam("sequence"))
 _OPEN = insert(conversation)
 _ADD_KEY = insert(conversation_key).on_conflict_do_nothing()

@@ -32,6 +32,7 @@ class Vault:
         self._content = AESGCM(_derive(master, b"content"))
         self._stream = _derive(master, b"stream")
         self._digest = _derive(master, b"digest")
+        self._begun: dict[bytes, blake2b] = {}
 
     def seal(self, clear: bytes, context: bytes = b"") -> bytes:
         """Encrypt a value; it opens only with the same context."""
@@ -81,15 +82,18 @@ class Vault:
 
         `purpose` is at most 16 bytes; digests for different purposes are unrelated.
         """
-        return blake2b("\0".join(parts).encode(), key=self._digest, person=purpose, digest_size=16).digest()
+        begun = self._begun.get(purpose)
+        if begun is None:  # half of the work is the key's, and is done once
+            begun = self._begun[purpose] = blake2b(key=self._digest, person=purpose, digest_size=16)
+        digest = begun.copy()
+        digest.update("\0".join(parts).encode())
+        return digest.digest()
 
     def uuid(self, purpose: bytes, *parts: str) -> str:
         """A UUIDv8 (RFC 9562 section 5.8) derived from the parts with the store's key."""
-        number = bytearray(self.digest(purpose, *parts))
-        number[6] = number[6] & 0x0F | 0x80
-        number[8] = number[8] & 0x3F | 0x80
-        text = number.hex()
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        text = self.digest(purpose, *parts).hex()
+        variant = "89ab"[int(text[16], 16) & 3]
+        return f"{text[:8]}-{text[8:12]}-8{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
 
 class StreamSealer:

@@ -19,6 +19,7 @@ from model.draft import Correction, Heard
 from model.event import REDACTED, Event
 from model.ticket import Lane, Message, Redaction, Safety
 from store.arrival import milliseconds, moment
+from store.bulk import among, select_among
 from store.crypto import Vault
 from store.ledger import open_body
 from store.schema import attachment, conversation, conversation_key, delivery, message, opening
@@ -47,12 +48,19 @@ class Told(Struct, frozen=True):
     helpdesks: tuple[tuple[str, str], ...]
 
 
-def heard(connection: Connection, vault: Vault, connector: str, keys: Sequence[str]) -> list[Heard]:
-    """What was said last in the conversations that a connector's messages opened or continued under the keys."""
-    digests = [vault.digest(b"thread", key) for key in keys]
-    rows = connection.execute(_HEARD, {"keys": digests, "connector": connector}).all()
-    events = [open_body(vault, row.event, row.body) for row in reversed(rows)]
-    return [Heard(one.id, one.data.message.text) for one in events if len(one.data.message.text) <= MAX_HEARD]
+def heard(
+    connection: Connection, vault: Vault, connector: str, keys: Sequence[str]
+) -> dict[str, dict[str, list[Heard]]]:
+    """For each key, what was said last in the conversations that a connector opened and that have the key."""
+    by_digest = {vault.digest(b"thread", key): key for key in keys}
+    found: dict[str, dict[str, list[Heard]]] = {key: {} for key in keys}
+    for digest, id_ in select_among(connection, _CONVERSATIONS, list(by_digest), connector):
+        rows = connection.execute(_HEARD, {"_conversation": id_}).all()
+        events = [open_body(vault, row.event, row.body) for row in reversed(rows)]
+        found[by_digest[digest]][id_] = [
+            Heard(one.id, one.data.message.text) for one in events if len(one.data.message.text) <= MAX_HEARD
+        ]
+    return found
 
 
 def correct(
@@ -146,19 +154,20 @@ def _corrected(event: Event, correction: Correction) -> Event:
     return msgspec.structs.replace(event, data=msgspec.structs.replace(event.data, message=said, safety=safety))
 
 
-_OF_KEYS = select(conversation_key.c.conversation).where(
-    conversation_key.c.thread_key.in_(bindparam("keys", expanding=True))
+_CONVERSATIONS = (
+    select(conversation_key.c.thread_key, conversation.c.id)
+    .join(conversation, conversation.c.id == conversation_key.c.conversation)
+    .where(conversation.c.connector == bindparam("connector"), among(conversation_key.c.thread_key))
+    .order_by(conversation.c.opened_at, conversation.c.id)
 )
 _HEARD = (
     select(message.c.event, message.c.body)
-    .join(conversation, conversation.c.id == message.c.conversation)
     .where(
-        conversation.c.id.in_(_OF_KEYS),
-        conversation.c.connector == bindparam("connector"),
+        message.c.conversation == bindparam("_conversation"),
         message.c.status == "accepted",
         message.c.body.is_not(None),
     )
-    .order_by(message.c.position.desc())
+    .order_by(message.c.sequence.desc())
     .limit(LATEST)
 )
 _BODY = select(message.c.body, message.c.connector).where(

@@ -335,6 +335,11 @@ def _requester(vault: Vault, conversation_id: str, sealed: bytes) -> Requester:
     return Requester(id=id_, name=stored["name"], language=stored["language"], identities=identities)
 
 
+def text_of(vault: Vault, row: Row[Any]) -> str:
+    """What a stored answer says.  Raises Permanent if it has expired."""
+    return _open(vault, row).text
+
+
 def _open(vault: Vault, row: Row[Any]) -> _Body:
     if row.body is None:
         raise Permanent("the reply has expired")

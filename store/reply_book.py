@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from store import replies
+from store import replies, untold
 from store.crypto import Vault
 from store.writer import Writer
 
@@ -65,6 +65,15 @@ class ReplyBook:
         """The answers in a conversation after a sequence number that have not expired, in order."""
         found: list[replies.Said] = await self._read(replies.said, self._vault, conversation, after)
         return found
+
+    async def untold(self, helpdesk: str, limit: int = 20) -> list[untold.Untold]:
+        """The oldest answers of a helpdesk that did not reach the customer and of which it must still be told."""
+        found: list[untold.Untold] = await self._read(untold.untold, self._vault, helpdesk, limit)
+        return found
+
+    async def told(self, id_: str, at: datetime) -> None:
+        """Note that the helpdesk was told of an answer."""
+        await self._writer.do(untold.tell, (id_, at))
 
     def attachment_id(self, reply_id: str, index: int) -> str:
         """The id under which a file of an answer is served."""

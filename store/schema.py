@@ -174,6 +174,7 @@ reply = Table(
     Column("body", LargeBinary),
     Column("created_at", BigInteger, nullable=False),
     Column("settled_at", BigInteger),
+    Column("told_at", BigInteger),
     Index("reply_conversation", "conversation", "sequence"),
     sqlite_with_rowid=False,
 )
@@ -186,6 +187,8 @@ Index(
     sqlite_where=_is_open,
     postgresql_where=_is_open,
 )
+_is_untold = text("status IN ('failed', 'uncertain') AND told_at IS NULL")
+Index("reply_untold", reply.c.helpdesk, reply.c.settled_at, sqlite_where=_is_untold, postgresql_where=_is_untold)
 
 dead_letter = Table(
     "dead_letter",

@@ -177,8 +177,11 @@ class Store:
         """An attachment by its id, or None if there is none (any more)."""
         return await self._read(find_file, self.vault, id_)
 
-    async def heard(self, connector: str, keys: Sequence[str]) -> list[Heard]:
-        """What was said last in the conversations that a connector's messages opened under the keys, in order."""
+    async def heard(self, connector: str, keys: Sequence[str]) -> dict[str, dict[str, list[Heard]]]:
+        """What was said last in the conversations that a connector's messages opened or continued under each key.
+
+        The conversations of a key, and what was said in each, are in order.
+        """
         return await self._read(redaction.heard, self.vault, connector, keys)
 
     async def scrub(self) -> None:

@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import timedelta
 from typing import TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 import structlog
@@ -27,6 +27,7 @@ from connectors.chat.session import Session
 from connectors.chat.socket import OVERHEAD, serve
 from model.errors import FaninError, Transient
 from model.operation import Operation
+from model.served import file_headers
 
 log = structlog.get_logger()
 
@@ -37,8 +38,6 @@ BODY_LIMIT = 15.0
 AGAIN = timedelta(seconds=2)
 METHODS = "GET, POST, DELETE"
 HEADERS = "Authorization, Content-Type, Idempotency-Key, X-Intake-Key"
-INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-"""Types that a browser may show; everything else is only ever saved."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -124,7 +123,7 @@ class Api:
         if not seq.isascii() or not seq.isdecimal() or not 0 < len(seq) < 16:
             raise Refused("not_found", "there is no such message")
         one, pieces = await self._chat.attachment(session, int(seq), request.match_info["attachment_id"])
-        response = web.StreamResponse(headers=_file_headers(one) | _cors(request))
+        response = web.StreamResponse(headers=file_headers(one.filename, one.media_type, one.size) | _cors(request))
         try:
             first = await anext(pieces, b"")
         except KeyError:
@@ -297,17 +296,4 @@ def _cors(request: web.Request) -> dict[str, str]:
         "Access-Control-Allow-Origin": origin,
         "Access-Control-Expose-Headers": "Idempotency-Replayed, Retry-After",
         "Vary": "Origin",
-    }
-
-
-def _file_headers(one: wire.Attached) -> dict[str, str]:
-    shown = one.media_type in INLINE
-    how = "inline" if shown else "attachment"
-    return {
-        "Content-Type": one.media_type if shown else "application/octet-stream",
-        "Content-Length": str(one.size),
-        "Content-Disposition": f"{how}; filename*=UTF-8''{quote(one.filename, safe='')}",
-        "Content-Security-Policy": "sandbox; default-src 'none'",
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "private, no-store",
     }

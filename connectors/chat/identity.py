@@ -77,7 +77,7 @@ def line(text: object, most: int = MOST_NAME) -> str:
     if not isinstance(text, str):
         return ""
     shown = "".join(" " if unicodedata.category(one) in {"Cc", "Cf", "Zl", "Zp", "Cs"} else one for one in text)
-    return " ".join(shown.split())[:most]
+    return " ".join(shown.split())[:most].rstrip()
 
 
 def _by_hash(claims: Claims, settings: ChatSettings) -> str | None:

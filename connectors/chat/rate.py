@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from datetime import timedelta
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 import limits
@@ -73,13 +74,14 @@ class Limiter:
     """Refuses what comes too often."""
 
     def __init__(self, rates: dict[str, str]) -> None:
-        self._limiter = FixedWindowRateLimiter(BoundedStorage())
+        self._counters = BoundedStorage()
+        self._limiter = FixedWindowRateLimiter(self._counters)
         self._rates = {name: limits.parse_many(text) for name, text in rates.items()}
 
     def hit(self, name: str, who: str) -> None:
         """Count what somebody does under the name of its rate.  Raises Refused if it is too much."""
         for rate in self._rates[name]:
-            if not self._limiter.hit(rate, name, who):
+            if self._counters.incr(_key(rate, name, who), rate.get_expiry()) > rate.amount:
                 raise self._refused(rate, name, who)
 
     def count(self, name: str, who: str) -> None:
@@ -96,6 +98,12 @@ class Limiter:
     def _refused(self, rate: limits.RateLimitItem, name: str, who: str) -> Refused:
         left = self._limiter.get_window_stats(rate, name, who).reset_time - time.time()
         return Refused("rate_limited", f"more than {rate}", retry_after=timedelta(seconds=max(1.0, left)))
+
+
+@lru_cache(maxsize=MOST_COUNTERS)
+def _key(rate: limits.RateLimitItem, name: str, who: str) -> str:
+    """What the library calls a counter: it takes longer to say than to count."""
+    return rate.key_for(name, who)
 
 
 def network(address: str | None) -> str:

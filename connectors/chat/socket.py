@@ -30,6 +30,8 @@ HEARTBEAT = 25.0
 AUTH_LIMIT = 10.0
 SEND_LIMIT = 10.0
 """Seconds in which a client must take a frame; who does not is dropped, and catches up when it is back."""
+SMALL = 8 * 1024
+"""Characters of a frame that an empty buffer takes at once."""
 CLOSE_LIMIT = 1.0
 OVERHEAD = 32 * 1024
 """Bytes of a frame beside its text."""
@@ -39,10 +41,10 @@ BAD_FRAME, NO_AUTH, TOO_FAST = 4400, 4401, 4429
 class Socket:
     """An open WebSocket of a session."""
 
-    __slots__ = ("_behind", "_chat", "_session", "_telling", "_ws", "seq")
+    __slots__ = ("_behind", "_chat", "_request", "_session", "_telling", "_ws", "seq")
 
-    def __init__(self, chat: Chat, ws: web.WebSocketResponse, session: Session, seq: int) -> None:
-        self._chat, self._ws, self._session = chat, ws, session
+    def __init__(self, chat: Chat, request: web.Request, ws: web.WebSocketResponse, session: Session, seq: int) -> None:
+        self._chat, self._request, self._ws, self._session = chat, request, ws, session
         self.seq = seq
         """The newest message that the client has been sent, or has acknowledged itself."""
         self._behind = False
@@ -87,12 +89,17 @@ class Socket:
 
     async def send(self, frame: wire.ServerFrame) -> None:
         """Send a frame; drop a client that does not take it."""
+        text = wire.encode(frame).decode()
+        transport = self._request.transport
         try:
-            async with asyncio.timeout(SEND_LIMIT):
-                await self._ws.send_str(wire.encode(frame).decode())
+            if transport is not None and len(text) < SMALL and not transport.get_write_buffer_size():
+                await self._ws.send_str(text)  # which has nothing to wait for
+            else:
+                async with asyncio.timeout(SEND_LIMIT):
+                    await self._ws.send_str(text)
         except (TimeoutError, ConnectionError):
-            if (request := self._ws._req) is not None and request.transport is not None:  # noqa: SLF001
-                request.transport.abort()  # aiohttp has no public way to drop a client that does not read
+            if transport is not None:
+                transport.abort()
 
     async def _answer(self, frame: wire.ClientFrame) -> None:
         match frame:
@@ -161,7 +168,7 @@ async def serve(chat: Chat, request: web.Request, address: str) -> web.WebSocket
     except Transient:
         await ws.close(code=aiohttp.WSCloseCode.TRY_AGAIN_LATER, message=b"busy")
         return ws
-    socket = Socket(chat, ws, session, auth.last_seq)
+    socket = Socket(chat, request, ws, session, auth.last_seq)
     try:
         chat.rooms.enter(socket, session.thread, session.id, address)
     except Refused as error:

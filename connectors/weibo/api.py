@@ -16,7 +16,7 @@ import aiohttp
 import orjson
 
 from connectors.base import Health, State
-from connectors.budget import Budget, Limit
+from connectors.budget import Budget, Limit, asked_once
 from connectors.weibo.errors import RateLimited, refusal
 from connectors.weibo.settings import WeiboSettings
 from model.clock import Clock
@@ -193,7 +193,8 @@ class Api:
 
 
 def _session() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(timeout=DEADLINE, cookie_jar=aiohttp.DummyCookieJar())
+    jar = aiohttp.DummyCookieJar()
+    return aiohttp.ClientSession(timeout=DEADLINE, cookie_jar=jar, middlewares=(asked_once,))
 
 
 class _Unreadable(Transient):

@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 
 from connectors.base import Health, Intake, State
+from connectors.paging import Place
 from connectors.weibo.api import LIMITS, Api
 from connectors.weibo.errors import NotAllowed, Refused
 from connectors.weibo.later import Later
@@ -105,12 +106,17 @@ class WeiboConnector:
     async def backfill(
         self, intake: Intake, state: State, since: datetime, *, stream: str | None = None
     ) -> AsyncIterator[int]:
-        """Hand over again what was said since a time, in one list or in all, within the hour's calls."""
-        if stream is not None and stream not in STREAMS:
-            raise Misconfigured(f"there is no list {stream}: choose one of {', '.join(STREAMS)}")
+        """Hand over again what was said since a time, in one list or in all, within the hour's calls.
+
+        `stream` is the name of a list, perhaps with an id after which to begin: `mentions:5100000000000057`.
+        """
+        name, _, after = (stream or "").partition(":")
+        if name not in ("", *STREAMS):
+            raise Misconfigured(f"there is no list {name}: choose one of {', '.join(STREAMS)}")
+        place = Place(known=int(after)) if after.isdecimal() else since
         async with self._connected():
-            streams = (stream,) if stream else self._settings.streams
-            async for count in self._reader.backfill(intake, state, since, streams):
+            streams = (name,) if name else self._settings.streams
+            async for count in self._reader.backfill(intake, state, place, streams):
                 yield count
 
     @asynccontextmanager

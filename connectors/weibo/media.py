@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from msgspec.structs import replace
 
 from connectors.base import State
-from connectors.download import Downloader, NotFetched, Rules, downloading
+from connectors.download import TRIES, Downloader, NotFetched, Rules, downloading
 from connectors.weibo.api import MEDIA, SHOW, Api
 from connectors.weibo.errors import Refused
 from connectors.weibo.message import Said
@@ -62,7 +62,7 @@ class Media:
         """The file of a private message (`mss/msget`).  Raises NotFetched, Transient or CredentialsRejected."""
         query = urlencode({"access_token": self._api.token(), "fid": fid})
         await self._api.count(state)
-        file = await self._fetch(f"{self._api.url(MEDIA)}?{query}", state)
+        file = await self._fetch(f"{self._api.url(MEDIA)}?{query}", state, tries=1)  # each is counted
         return replace(file, filename=f"{fid}{mimetypes.guess_extension(file.media_type) or ''}")
 
     async def _whole_text(self, said: Said, state: State) -> str:
@@ -82,7 +82,7 @@ class Media:
         except NotFetched as error:
             return str(error)
 
-    async def _fetch(self, url: str, state: State) -> SpokenFile:
+    async def _fetch(self, url: str, state: State, *, tries: int = TRIES) -> SpokenFile:
         if self._downloader is None:
             raise Transient("the connector is being started")
-        return await self._downloader.fetch(url, state)
+        return await self._downloader.fetch(url, state, tries=tries)

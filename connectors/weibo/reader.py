@@ -89,20 +89,22 @@ class Reader:
         return self._settings.poll
 
     async def backfill(
-        self, intake: Intake, state: State, since: datetime, streams: Sequence[str]
+        self, intake: Intake, state: State, since: datetime | Place, streams: Sequence[str]
     ) -> AsyncIterator[int]:
-        """Hand over again what was said since a time, list by list; the hour's calls are waited for."""
+        """Hand over again what was said since a time or a place, list by list; the hour's calls are waited for."""
+        start, place = (since, Place()) if isinstance(since, datetime) else (None, since)
         count = 0
         for stream in streams:
-            reading = Reading[Said](Place())
+            reading = Reading[Said](place)
             while not reading.reached:
                 try:
-                    await reading.back(self._pages(stream, reading, state, since))
+                    await reading.back(self._pages(stream, reading, state, start))
                 except Transient as error:
                     if error.retry_after is None:
                         raise
                     await self._clock.sleep(error.retry_after)
-            found = [(stream, number, said) for number, said in reading.in_order() if said.at >= since]
+            in_order = reading.in_order()
+            found = [(stream, number, said) for number, said in in_order if start is None or said.at >= start]
             for batch in _batches(found):
                 await intake.accept([await self._envelope(said, state, None) for *_, said in batch], stream="backfill")
                 count += len(batch)

@@ -17,6 +17,7 @@ import aiohttp
 import msgspec
 from tweepy.asynchronous import AsyncClient
 
+from connectors.budget import asked_once
 from connectors.x.errors import Broken, refusal, reset_time
 from model.clock import Clock
 from model.errors import CredentialsRejected
@@ -105,5 +106,6 @@ async def _body(response: aiohttp.ClientResponse) -> Any:
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
     """Connections to the API, while the block lasts."""
     timeout = aiohttp.ClientTimeout(total=DEADLINE.total_seconds(), connect=10)
-    async with aiohttp.ClientSession(timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()) as opened:
+    jar = aiohttp.DummyCookieJar()
+    async with aiohttp.ClientSession(timeout=timeout, cookie_jar=jar, middlewares=(asked_once,)) as opened:
         yield opened

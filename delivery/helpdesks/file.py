@@ -3,6 +3,8 @@
 Useful as an archive, as the first thing that a new installation shows, and for helpdesks that import
 files.  Several events share a sync of the disk; an event that stands in the file already is not written
 again.  Several processes may write: each holds the file's lock (flock(2)) and first reads what others wrote.
+A process that was stopped while it holds the lock may be in the middle of a line, so nobody writes past it:
+the helpdesk then counts as down, and says who holds it up.
 """
 
 from __future__ import annotations
@@ -14,9 +16,12 @@ import os
 import re
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import structlog
@@ -36,6 +41,9 @@ _IS_REDACTED = f'"type":"{REDACTED}"'.encode()
 _DECODE = msgspec.json.Decoder(Event).decode
 LEAST_FREE = 1024 * 1024
 """Bytes below which the disk counts as full."""
+LOCK_WAIT = 3.0
+"""Seconds for which the file's lock is waited for: a write takes milliseconds, and a thread that waits keeps the
+daemon from stopping."""
 
 
 class FileHelpdesk:
@@ -82,6 +90,8 @@ class FileHelpdesk:
                 await asyncio.to_thread(self._append, [(id_, line) for id_, line, _ in waiting])
             except OSError as error:
                 failure = _cannot_write(self._tickets, error)
+            except Transient as error:
+                failure = error
             for written in (written for _, _, written in waiting if not written.done()):
                 if failure is None:
                     written.set_result(None)
@@ -90,8 +100,7 @@ class FileHelpdesk:
 
     def _append(self, lines: list[tuple[int, bytes]]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / ".lock").open("ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with _locked(self._folder / ".lock"):
             self._read_what_is_new()
             fresh = {id_: line for id_, line in lines if id_ not in self._known}
             if fresh:
@@ -135,6 +144,36 @@ class FileHelpdesk:
             raise PermissionError(13, "permission denied")
         if shutil.disk_usage(self._folder).free < LEAST_FREE:
             raise OSError(28, "no space left on device")
+        with _locked(self._folder / ".lock"):
+            pass
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a file; raises Transient, naming the holder, if another process keeps it."""
+    with path.open("a+b") as lock:
+        deadline = time.monotonic() + LOCK_WAIT
+        while not _take(lock):
+            if time.monotonic() > deadline:
+                lock.seek(0)
+                holder = lock.read(20).decode("ascii", "replace") or "unknown"
+                raise Transient(
+                    f"{path} is held by another fanin (process {holder}), which has not let go for {LOCK_WAIT:g} s: "
+                    "let it go on if it is stopped, or end it"
+                )
+            time.sleep(0.002)
+        lock.truncate(0)
+        lock.write(str(os.getpid()).encode())
+        lock.flush()
+        yield
+
+
+def _take(lock: BinaryIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _copy(pieces: Iterator[bytes], target: Path) -> None:

@@ -1,36 +1,44 @@
 """The queue in Redis, in arq's own layout of keys: several processes publish to it and work for it.
 
-https://arq-docs.helpmanuel.com, version 0.28.  arq forgets a job that raised, expired or ran out of tries.  That
-costs nothing here: a job is a trigger without content, whether there is anything to deliver is decided by
-the ledger, and what is due and has no job is published again.
+https://arq-docs.helpmanuel.com, version 0.28: what waits stands in a sorted set by the time from which it may be
+taken, the job itself under `arq:job:ID`, and `arq:in-progress:ID` is the claim of whoever works on it.  arq's own
+methods take several answers of Redis for every job; here each visit to Redis is a script that publishes, takes or
+ends hundreds.  A job is a trigger without content: whether there is anything to deliver is decided by the ledger,
+and what is due and has no job is published again.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, cast, get_args
+from datetime import timedelta
+from functools import partial
+from typing import Any, get_args
 
 import msgspec
-import orjson
+import structlog
 from arq.connections import ArqRedis
 from arq.constants import in_progress_key_prefix, job_key_prefix
-from arq.worker import Worker, func
+from msgspec import Struct
+from redis.commands.core import AsyncScript
 
 from delivery.base import Deliver
 from delivery.redis import close, connect, named_errors
 from delivery.settings import ArqSettings
+from model.backoff import backoff
 from model.errors import CredentialsRejected, Transient
 from model.event import Job
 from model.ticket import Lane
 
+log = structlog.get_logger()
+
 LANES: tuple[Lane, ...] = get_args(Lane)
 FUNCTION = "deliver"
-TOGETHER = 100
-"""Jobs that are published together."""
+TOGETHER = 500
+"""Jobs that are published together: Redis does nothing else for that long, some milliseconds."""
 EXPIRY = 30 * 24 * 3600
 """Seconds for which a job waits for a worker; one that has expired is published again."""
 CLAIM = 10
@@ -39,12 +47,76 @@ RENEWAL = 3
 """Seconds after which a worker renews its claims."""
 STOP = 5
 """Seconds in which jobs that are under way have to end when they are told to."""
-_ADD = """
-for i = 2, #ARGV, 4 do
-  redis.call('SET', KEYS[1] .. ARGV[i], ARGV[i + 3], 'NX', 'EX', ARGV[1])
-  redis.call('ZADD', ARGV[i + 1], 'NX', ARGV[i + 2], ARGV[i])
+_ADD = f"""
+for queue, jobs in pairs(cmsgpack.unpack(ARGV[2])) do
+  local places = {{}}
+  for i = 1, #jobs, 3 do
+    redis.call('SET', '{job_key_prefix}' .. jobs[i], jobs[i + 2], 'NX', 'EX', ARGV[1])
+    places[#places + 1] = jobs[i + 1]
+    places[#places + 1] = jobs[i]
+  end
+  redis.call('ZADD', queue, 'NX', unpack(places))
 end
 """
+"""Arguments: seconds to live; for each queue its jobs' ids, scores and bodies."""
+_TURN = f"""
+local now, claim, visit, taken = ARGV[1], ARGV[2], cmsgpack.unpack(ARGV[3]), {{}}
+local function drop(queue, id)
+  redis.call('DEL', '{job_key_prefix}' .. id, '{in_progress_key_prefix}' .. id)
+  redis.call('ZREM', queue, id)
+end
+for _, id in ipairs(visit.released) do redis.call('DEL', '{in_progress_key_prefix}' .. id) end
+for _, id in ipairs(visit.held) do redis.call('PEXPIRE', '{in_progress_key_prefix}' .. id, claim) end
+for lane, queue in ipairs(KEYS) do
+  for _, id in ipairs(visit.ended[lane]) do drop(queue, id) end
+  local found, room, from = {{}}, visit.room[lane], 0
+  if lane == 3 and redis.call('ZCARD', KEYS[2]) > 0 then room = 0 end
+  while room > 0 do
+    local ids = redis.call('ZRANGEBYSCORE', queue, '-inf', now, 'LIMIT', from, 100)
+    if #ids == 0 then break end
+    from = from + #ids
+    for _, id in ipairs(ids) do
+      if room > 0 and redis.call('SET', '{in_progress_key_prefix}' .. id, '1', 'NX', 'PX', claim) then
+        local body = redis.call('GET', '{job_key_prefix}' .. id)
+        if body then
+          found[#found + 1] = id
+          found[#found + 1] = body
+          room = room - 1
+        else
+          drop(queue, id)
+        end
+      end
+    end
+  end
+  taken[lane] = found
+end
+return taken
+"""
+"""Keys: the queues of a helpdesk, lane by lane.  Arguments: the time, how long a claim holds, and _News.
+
+Returns for each lane the ids and bodies of what was taken.  `bulk`, the third, lets `normal` go first.
+"""
+
+
+class _Entry(Struct, frozen=True):
+    """A job as arq writes it: try, function, arguments, and when it was published."""
+
+    t: None
+    f: str
+    a: tuple[Job]
+    k: dict[str, Any]
+    et: int
+
+
+class _News(Struct, frozen=True):
+    """What a worker tells Redis: what has ended and how much more it takes, lane by lane, and its claims."""
+
+    ended: list[list[str]]
+    room: list[int]
+    held: list[str] = []
+    """Those that it renews."""
+    released: list[str] = []
+    """Those that it gives back undone."""
 
 
 class ArqQueue:
@@ -53,38 +125,30 @@ class ArqQueue:
     shared = True
 
     def __init__(self, settings: ArqSettings, concurrency: Mapping[str, int]) -> None:
-        # It logs the arguments of jobs, and a warning for each that another worker has finished first.
-        logging.getLogger("arq").setLevel(logging.ERROR)
         self._settings, self._concurrency = settings, concurrency
         self._redis: ArqRedis | None = None
 
     async def publish(self, jobs: Sequence[Job]) -> None:
         """Add the jobs whose ids are not known; raises Transient if Redis cannot take them."""
         with _transient():
-            self._redis = self._redis or self._connect()
+            self._redis = self._redis or connect(self._settings, ArqRedis)
+            add = self._redis.register_script(_ADD)
             for start in range(0, len(jobs), TOGETHER):
-                await self._add(self._redis, jobs[start : start + TOGETHER])
+                await add(args=[EXPIRY, self._added(jobs[start : start + TOGETHER])])
 
     async def run(self, deliver: Deliver) -> None:
-        """Run a worker of arq for each lane of each helpdesk until cancelled."""
-
-        async def work(_context: dict[str, Any], job: dict[str, Any]) -> None:
-            await deliver(msgspec.convert(job, Job))
-
-        redis = self._connect()
-        workers = [
-            self._worker(redis, helpdesk, lane, work, slots)
+        """Take the jobs of each helpdesk and deliver them until cancelled."""
+        redis = connect(self._settings, ArqRedis)
+        turn = redis.register_script(_TURN)
+        hands = [
+            _Hands(turn, [self._queue(helpdesk, lane) for lane in LANES], self._slots(slots), deliver)
             for helpdesk, slots in self._concurrency.items()
-            for lane in LANES
         ]
-        polls = [asyncio.create_task(worker.main(), name=worker.queue_name) for worker in workers]
+        turns = [asyncio.create_task(one.run(self._settings.poll.total_seconds())) for one in hands]
         try:
-            with _transient():
-                ended, _ = await asyncio.wait(polls, return_when=asyncio.FIRST_COMPLETED)
-                for poll in ended:
-                    poll.result()  # it ends by failing alone
+            await asyncio.gather(*map(asyncio.shield, turns))  # they end by a defect alone
         finally:
-            await asyncio.shield(_stop(polls, workers, redis))
+            await asyncio.shield(_stop(turns, hands, redis))
 
     async def close(self) -> None:
         """Close the connections that publish."""
@@ -92,83 +156,130 @@ class ArqQueue:
             await close(self._redis)
             self._redis = None
 
-    async def _add(self, redis: ArqRedis, jobs: Sequence[Job]) -> None:
-        """Write jobs as `ArqRedis.enqueue_job` does, many in one command and all or nothing."""
-        now = time.time() * 1000
-        fields: list[Any] = []
+    def _added(self, jobs: Sequence[Job]) -> bytes:
+        now, queues = time.time() * 1000, defaultdict[str, list[Any]](list)
         for number, job in enumerate(jobs):
-            entry: dict[str, Any] = {"t": None, "f": FUNCTION, "a": [job], "k": {}, "et": int(now)}
+            body = _ENCODE(_Entry(None, FUNCTION, (job,), {}, int(now))).decode()  # Lua knows no bytes
             # The fraction keeps the order within a millisecond; a time to come would have to be waited for.
-            score = now - 1 + number / len(jobs)
-            fields += [job.id, self._queue(job.helpdesk, job.lane), score, msgspec.json.encode(entry)]
-        await cast("Awaitable[None]", redis.eval(_ADD, 1, job_key_prefix, str(EXPIRY), *fields))
+            queues[self._queue(job.helpdesk, job.lane)] += (job.id, now - 1 + number / len(jobs), body)
+        return _PACK(queues)
 
-    def _worker(self, redis: ArqRedis, helpdesk: str, lane: Lane, work: Any, slots: int) -> _Worker:
-        counts = {"urgent": self._settings.urgent, "normal": slots, "bulk": self._settings.bulk}
-        return _Worker(
-            [func(work, name=FUNCTION)],
-            before=self._queue(helpdesk, "normal") if lane == "bulk" else None,
-            queue_name=self._queue(helpdesk, lane),
-            redis_pool=redis,
-            max_jobs=counts[lane],
-            poll_delay=self._settings.poll.total_seconds(),
-            job_timeout=EXPIRY,
-            keep_result=0,
-            max_tries=2**62,
-            handle_signals=False,
-            log_results=False,
-            health_check_interval=30,
-            job_serializer=orjson.dumps,
-            job_deserializer=orjson.loads,
-        )
+    def _slots(self, normal: int) -> list[int]:
+        counts = {"urgent": self._settings.urgent, "normal": normal, "bulk": self._settings.bulk}
+        return [counts[lane] for lane in LANES]
 
     def _queue(self, helpdesk: str, lane: Lane) -> str:
         return f"{self._settings.prefix}:deliver:{helpdesk}:{lane}"
 
-    def _connect(self) -> ArqRedis:
-        return connect(self._settings, ArqRedis, job_serializer=orjson.dumps, job_deserializer=orjson.loads)
 
+class _Hands:
+    """Takes the jobs of one helpdesk, as many of each lane as it has slots, and delivers them."""
 
-class _Worker(Worker):
-    """A worker of arq that keeps its claims alive, and lets another queue go before its own."""
+    def __init__(self, turn: AsyncScript, queues: Sequence[str], slots: Sequence[int], deliver: Deliver) -> None:
+        self._turn, self._queues, self._slots, self._deliver = turn, queues, slots, deliver
+        self._under_way: list[dict[str, asyncio.Task[None]]] = [{} for _ in queues]
+        self._ended: list[list[str]] = [[] for _ in queues]
+        self._released: list[str] = []
+        self._renewed = time.monotonic()
+        self._something_ended, self._stopping = asyncio.Event(), asyncio.Event()
 
-    def __init__(self, *arguments: Any, before: str | None, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self._before = before
-        self._renewed = 0.0
-        self.in_progress_timeout_s = CLAIM  # arq would wait for the longest time-out of a job, which has none
+    async def run(self, poll: float) -> None:
+        """Take a turn whenever something has ended, and every `poll` seconds, until told to stop.
 
-    async def _poll_iteration(self) -> None:
-        if self._before is not None:
-            self.allow_pick_jobs = not await self.pool.zcard(self._before)
-        await super()._poll_iteration()
+        While Redis is in trouble what is under way goes on, and Redis is told of it afterwards.
+        """
+        while not self._stopping.is_set():
+            self._something_ended.clear()
+            room = [slots - len(tasks) for slots, tasks in zip(self._slots, self._under_way, strict=True)]
+            for lane, taken in enumerate(await self._insist(self._news(room))):
+                for id_, body in zip(taken[::2], taken[1::2], strict=True):
+                    self._begin(lane, id_.decode(), body)
+            await _set_within(self._something_ended, poll)
 
-    async def heart_beat(self) -> None:
-        """Renew the claims on what is under way."""
-        await super().heart_beat()
-        if self.tasks and time.monotonic() - self._renewed >= RENEWAL:
+    async def stop(self, turn: asyncio.Task[None]) -> None:
+        """Finish the turn, cancel what is under way, and give back what it leaves undone."""
+        self._stopping.set()
+        self._something_ended.set()
+        tasks = [task for lane in self._under_way for task in lane.values()]
+        for task in tasks:
+            task.cancel()
+        ended, _ = await asyncio.wait([turn, *tasks], timeout=STOP)
+        if turn in ended and turn.exception() is None:
+            await self._visit(self._news([0 for _ in self._queues]))
+        turn.cancel()
+
+    async def _insist(self, news: _News) -> list[list[bytes]]:
+        """Visit Redis, again and again where it cannot be reached; nothing once it is time to stop."""
+        failures = 0
+        while True:
+            try:
+                return await self._visit(news)
+            except Transient as error:
+                failures += 1
+                log.warning("queue.retrying", reason=str(error))
+                pause = backoff(failures, first=timedelta(milliseconds=100), most=timedelta(seconds=15))
+                if await _set_within(self._stopping, pause.total_seconds()):
+                    raise
+
+    async def _visit(self, news: _News) -> list[list[bytes]]:
+        """Tell Redis what is new, and take what it gives; raises Transient if it cannot be reached."""
+        with _transient():
+            taken: list[list[bytes]] = await self._turn(
+                keys=self._queues, args=[time.time() * 1000, int(CLAIM * 1000), _PACK(news)]
+            )
+        return taken
+
+    def _news(self, room: list[int]) -> _News:
+        """What Redis has not been told yet."""
+        ended, released, held = self._ended, self._released, list[str]()
+        self._ended, self._released = [[] for _ in self._queues], []
+        if time.monotonic() - self._renewed >= RENEWAL:
             self._renewed = time.monotonic()
-            async with self.pool.pipeline(transaction=False) as pipe:
-                for job_id in self.tasks:
-                    pipe.pexpire(in_progress_key_prefix + job_id, CLAIM * 1000)
-                await pipe.execute()
+            held = [id_ for lane in self._under_way for id_ in lane]
+        return _News(ended, room, held, released)
+
+    def _begin(self, lane: int, id_: str, body: bytes) -> None:
+        if self._stopping.is_set():
+            self._released.append(id_)
+            return
+        try:
+            [job] = _DECODE(body).a
+        except msgspec.MsgspecError as error:
+            log.warning("job.refused", job=id_, reason=str(error))
+            self._ended[lane].append(id_)
+            return
+        task = asyncio.ensure_future(self._deliver(job))
+        self._under_way[lane][id_] = task
+        task.add_done_callback(partial(self._end, lane, id_))
+
+    def _end(self, lane: int, id_: str, task: asyncio.Task[None]) -> None:
+        del self._under_way[lane][id_]
+        self._something_ended.set()
+        if task.cancelled():
+            self._released.append(id_)
+            return
+        self._ended[lane].append(id_)
+        task.result()
 
 
-async def _stop(polls: Sequence[asyncio.Task[None]], workers: Sequence[Worker], redis: ArqRedis) -> None:
-    """Cancel what is under way, let it be noted in Redis where that answers, and close the connections."""
-    for poll in polls:
-        poll.cancel()
-    await asyncio.gather(*polls, return_exceptions=True)
-    tasks = [task for worker in workers for task in worker.tasks.values()]
-    for task in tasks:
-        task.cancel()
-    # What Redis was not told is started again when the claim has lapsed.
-    if tasks:
-        ended, _ = await asyncio.wait(tasks, timeout=STOP)
-        for task in ended:
-            if not task.cancelled():
-                task.exception()  # looked at, so that asyncio does not complain of it
+async def _stop(turns: Sequence[asyncio.Task[None]], hands: Sequence[_Hands], redis: ArqRedis) -> None:
+    """Let all end together, and close the connections."""
+    stops = await asyncio.gather(
+        *(one.stop(turn) for one, turn in zip(hands, turns, strict=True)), return_exceptions=True
+    )
+    for error in stops:
+        if isinstance(error, BaseException):  # another worker takes them when their claims have lapsed
+            log.warning("queue.claims_left", reason=str(error))
     await close(redis)
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event, but not longer; whether it was set."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False
 
 
 @contextmanager
@@ -179,3 +290,8 @@ def _transient() -> Iterator[None]:
             yield
     except CredentialsRejected as error:
         raise Transient(f"{error}: {error.remedy}") from None
+
+
+_ENCODE = msgspec.json.Encoder().encode
+_DECODE = msgspec.json.Decoder(_Entry).decode
+_PACK = msgspec.msgpack.Encoder().encode

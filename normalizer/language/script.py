@@ -27,7 +27,7 @@ def script(words: str) -> tuple[Script, int] | None:
     text with some kana in it is Japanese.
     """
     if words.isascii():
-        letters = len(_LATIN.sub("", words))
+        letters = _ascii_letters(words)
         return ("latin", letters) if letters else None
     counts = _counts(words)
     han = counts["han"] + counts["kana"]
@@ -48,9 +48,13 @@ def _counts(words: str) -> dict[Script, int]:
         counts[name] = len(rest) - len(shorter)
         rest = shorter
         if rest.isascii():
-            counts["latin"] += len(_LATIN.sub("", rest))
+            counts["latin"] += _ascii_letters(rest)
             break
     return counts
+
+
+def _ascii_letters(text: str) -> int:
+    return len(text.encode().translate(None, _NO_LETTERS))
 
 
 def is_japanese(han: Iterable[str]) -> bool:
@@ -91,7 +95,7 @@ _SHINJITAI = frozenset(
 _SIMPLIFIED = frozenset(_PAIRS[::2]) - frozenset(_PAIRS[1::2])
 _TRADITIONAL = frozenset(_PAIRS[1::2]) - frozenset(_PAIRS[::2])
 _JAPANESE = _SHINJITAI - _TRADITIONAL - frozenset("時満続経験様総観険")
-_LATIN = re.compile(r"[^A-Za-z]+")
+_NO_LETTERS = bytes(code for code in range(256) if not chr(code).isascii() or not chr(code).isalpha())
 _SCRIPTS: tuple[tuple[Script, re.Pattern[str]], ...] = (
     ("han", re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")),
     ("kana", re.compile(r"[\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9d]+")),

@@ -50,8 +50,8 @@ def replaced(text: str, found: Sequence[Found]) -> str:
 
 
 def without_markers(text: str) -> str:
-    """`text` without our own words, by which its language must not be told."""
+    """`text` with blanks in the place of our own words, which are neither the sender's nor a secret."""
     if "removed]" in text:
         for marker in MARKERS.values():
-            text = text.replace(marker, " ")
+            text = text.replace(marker, " " * len(marker))
     return text

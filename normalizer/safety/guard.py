@@ -16,12 +16,14 @@ from normalizer.mime.origin import MAX_SUBJECT, Origin
 from normalizer.safety import phrases
 from normalizer.safety.attached import redacted_file
 from normalizer.safety.find import find_across, find_in_header, redact
-from normalizer.safety.found import MARKERS, Found, merged, replaced
+from normalizer.safety.found import MARKERS, Found, merged, replaced, without_markers
 from normalizer.safety.page import redacted_page
 
 _LEAST_WORDS = 3
 _MAX_ASIDE = 3
 """Messages between the parts of a phrase that are something else."""
+_REMOVED = 2
+"""Words that a marker counts for: how many it stands for is no longer known."""
 _SHORTEST = 12
 PAGE_LEFT_OUT = "[The formatted page is left out, since it held a secret.]"
 
@@ -102,11 +104,11 @@ def guard_file(one: File, tally: Tally) -> File:
 
 def heed(said: Spoken, history: Sequence[Heard]) -> Heed:
     """The secrets in a message of a session, read together with what was said before."""
-    before = [one.text for one in history]
+    before = [without_markers(one.text) for one in history]
     each = find_across((*before, said.subject, said.text))
     for place, text in enumerate(before):
         each[place] = [one for one in each[place] if not _is_chance(text, one)]
-    for place, found in _parts([*before, said.text]):
+    for place, found in _parts([*(one.text for one in history), said.text]):
         at = place if place < len(before) else len(before) + 1
         each[at] = merged([*each[at], found])
     corrections = tuple(
@@ -142,21 +144,25 @@ def _is_chance(text: str, found: Found) -> bool:
 
 def _parts(texts: Sequence[str]) -> list[tuple[int, Found]]:
     """The parts of a phrase that the last message completes, which came in several messages with others between."""
-    last = phrases.part(texts[-1])
+    last = phrases.part(texts[-1]) if len(texts) > 1 else None
     if last is None:
         return []
-    lists, count, aside = last.lists, last.words, 0
-    found = [(len(texts) - 1, last.found)]
+    lists, aside, removed = last.lists, 0, 0
+    parts = {len(texts) - 1: last}
     for place in reversed(range(len(texts) - 1)):
-        part = phrases.part(texts[place])
-        if part is None or not part.lists & lists:
+        if MARKERS["mnemonic"] in texts[place]:
+            removed, aside = removed + _REMOVED, 0
+        part = phrases.part(without_markers(texts[place]))
+        if part and part.lists & lists:
+            lists, aside = lists & part.lists, 0
+            parts[place] = part
+        elif MARKERS["mnemonic"] not in texts[place]:
             aside += 1
             if aside > _MAX_ASIDE:
                 break
-            continue
-        lists, count, aside = lists & part.lists, count + part.words, 0
-        found.append((place, part.found))
-    return found if len(found) > 1 and count >= phrases.LEAST else []
+    if (len(parts) == 1 and not removed) or not phrases.are_phrase(list(parts.values()), removed):
+        return []
+    return [(place, part.found) for place, part in parts.items()]
 
 
 def _redactions(found: Sequence[Found]) -> tuple[Redaction, ...]:

@@ -12,13 +12,16 @@ import math
 import re
 from collections.abc import Iterator
 from functools import cache
+from operator import add
+
+from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, MatchKind
 
 from normalizer.safety.found import Found
 from normalizer.safety.phrases import SIZES, has_checksum
 from normalizer.safety.vocabulary import IDEOGRAPHIC, places
 
 LEAST = 12
-_MAX_LINE = 40
+_MAX_LINE = 100
 _SIGNS = (
     "助记 助記 助憶 种子 種子 复词 復詞 复短 復短 註記 份词 份詞 "
     "单词 單詞 的词 的詞 密语 密語 密码 密碼 密钥 密鑰".split()
@@ -28,12 +31,14 @@ _MOST_LIKE_PROSE = 16.0
 _CLEARLY_DRAWN = -4.0
 _LEAST_PAIRS = 2
 _HAN = "\u3400-\u9fff"
+_NOT_HAN = re.compile(f"[^{_HAN}]+")
+_PAGES = bytes(104 if 0x34 <= page <= 0x9F else 32 for page in range(256))
+"""The 256 characters to which one belongs: "h" for ideographs."""
+_APART = b" h" * LEAST + b" "
 _SINGLES = re.compile(
     f"(?<![{_HAN}])[{_HAN}](?:[^{_HAN}\\w]{{1,12}}(?:\\d{{1,2}}[^{_HAN}\\w]{{1,6}})?[{_HAN}](?![{_HAN}])){{11,}}"
 )
-_LINE = re.compile(
-    f"(?m)^[^\\w\\n]*([{_HAN}]{{12,24}}|[{_HAN}]{{2,12}}(?:[\\s,，、/|-]{{1,4}}[{_HAN}]{{2,12}}){{1,11}})[^\\w\\n]*$"
-)
+_LINE = re.compile(f"\\W*([{_HAN}]{{12,24}}|[{_HAN}]{{2,12}}(?:[\\s,，、/|-]{{1,4}}[{_HAN}]{{2,12}}){{1,11}})\\W*")
 _BEHIND = re.compile(
     "(?:助[记記憶]|[种種]子|[复復][词詞短]|註記|[份单單的][词詞]|密[语語码碼钥鑰])[^\n。！？]{0,12}?"
     f'(?:是|为|為|如下|在这|在這|[:："“「『])[\\s:："“「『]*([{_HAN}]{{12,24}})(?![{_HAN}])'
@@ -53,36 +58,48 @@ _PAIRS = frozenset(
 )
 
 
-def phrases(text: str, *, listed: bool) -> Iterator[Found]:
-    """The phrases of the Chinese lists in a text; `listed` says whether single words may stand apart in it."""
-    wording = any(sign in text for sign in _SIGNS)
-    if listed:
+def phrases(text: str, raw: bytes) -> Iterator[Found]:
+    """The phrases of the Chinese lists in a text, of which `raw` is the UTF-8."""
+    shape = text.encode("utf-32-le", "surrogatepass")[1::4].translate(_PAGES)
+    if shape.count(b"h") < LEAST:
+        return
+    wording = bool(_signs()[0].find_matches_as_indexes(raw))
+    if _APART in b" ".join((b"", *shape.split(), b"")):
         for found in _SINGLES.finditer(text):
             yield from _listed(text, found.start(), found.end(), wording=wording)
-    if _may_have_lines(text):
-        for found in _LINE.finditer(text):
-            characters = _han(found[1])
+    for start, end in _lines(text, shape):
+        if line := _LINE.fullmatch(text, start, end):
+            characters = _han(line[1])
             if _is_phrase(characters) or (wording and _is_drawn(characters)):
-                yield Found(found.start(1), found.end(1), "mnemonic")
+                yield Found(line.start(1), line.end(1), "mnemonic")
     if wording:
-        for found in _announced(text):
-            if _is_phrase(found[1]) or _is_drawn(found[1]):
-                yield Found(found.start(1), found.end(1), "mnemonic")
+        for behind in _announced(text):
+            if _is_phrase(behind[1]) or _is_drawn(behind[1]):
+                yield Found(behind.start(1), behind.end(1), "mnemonic")
 
 
-def _may_have_lines(text: str) -> bool:
-    """Whether a line is short enough to be a phrase and nothing else."""
-    return len(text) <= _MAX_LINE or any(1 < len(line) <= _MAX_LINE for line in text.splitlines())
+def _lines(text: str, shape: bytes) -> Iterator[tuple[int, int]]:
+    """Where lines stand that are short enough to be a phrase, and have as many ideographs as one."""
+    start = 0
+    for line in text.splitlines(keepends=True):
+        end = start + len(line)
+        if LEAST <= len(line) <= _MAX_LINE and len(b"".join(shape[start:end].split())) in SIZES:
+            yield start, end
+        start = end
 
 
 def _announced(text: str) -> Iterator[re.Match[str]]:
     """What stands behind words that announce a phrase."""
-    for sign in _SIGNS:
-        place = text.find(sign)
-        while place >= 0:
-            if found := _BEHIND.match(text, place):
-                yield found
-            place = text.find(sign, place + 1)
+    for _, place, _ in _signs()[1].find_matches_as_indexes(text):
+        if found := _BEHIND.match(text, place):
+            yield found
+
+
+@cache
+def _signs() -> tuple[BytesAhoCorasick, AhoCorasick]:
+    """The words that announce a phrase, to be found in UTF-8 and in a text."""
+    kind = MatchKind.LeftmostFirst
+    return BytesAhoCorasick([sign.encode() for sign in _SIGNS], matchkind=kind), AhoCorasick(_SIGNS, matchkind=kind)
 
 
 def _listed(text: str, start: int, end: int, *, wording: bool) -> Iterator[Found]:
@@ -101,9 +118,9 @@ def _is_phrase(characters: str) -> bool:
     """Whether characters are a phrase by number and checksum, and do not read like prose."""
     return (
         len(characters) in SIZES
+        and _pairs(characters) < _LEAST_PAIRS
         and any(_is_valid(characters, name) for name in IDEOGRAPHIC)
         and prose(characters) < _MOST_LIKE_PROSE
-        and sum(characters[at : at + 2] in _PAIRS for at in range(len(characters) - 1)) < _LEAST_PAIRS
     )
 
 
@@ -113,8 +130,13 @@ def _is_drawn(characters: str) -> bool:
         len(characters) in SIZES
         and any(all(one in places(name) for one in characters) for name in IDEOGRAPHIC)
         and prose(characters) < _CLEARLY_DRAWN
-        and not any(characters[at : at + 2] in _PAIRS for at in range(len(characters) - 1))
+        and not _pairs(characters)
     )
+
+
+def _pairs(characters: str) -> int:
+    """How many pairs that prose is made of are among characters."""
+    return sum(map(_PAIRS.__contains__, map(add, characters, characters[1:])))
 
 
 def _is_valid(characters: str, name: str) -> bool:
@@ -140,4 +162,4 @@ def _likelihood() -> dict[str, float]:
 
 
 def _han(text: str) -> str:
-    return "".join(re.findall(f"[{_HAN}]", text))
+    return _NOT_HAN.sub("", text)

@@ -7,14 +7,15 @@ JSON array), PEM (RFC 7468), and 64 hexadecimal digits, which only the words aro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import base58
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from normalizer.safety.found import Found
-from normalizer.safety.wording import Wording
+from normalizer.safety.view import View
+from normalizer.safety.wording import Wording, may_name_secret
 
 _B58 = "1-9A-HJ-NP-Za-km-z"
 _HEX = re.compile(r"(?:0[xX])?[0-9a-fA-F]{64}")
@@ -25,12 +26,24 @@ _SPREAD_HEX = re.compile(
 _BASE58 = re.compile(rf"[{_B58}]{{51,120}}")
 _WIF = re.compile(rf"[5KLc9][{_B58}]{{50,51}}")
 _EXTENDED = re.compile(rf"[xyztuvYZUV]prv[{_B58}]{{90,115}}")
+_HEX_SIZES = (64, 66)
+_BASE58_SIZES = frozenset((51, 52, 86, 87, 88, *range(94, 120)))
+_HEX_DIGITS = bytes(104 if chr(code) in "0123456789abcdefABCDEF" else 32 for code in range(128)) + b" " * 128
+_BETWEEN_HEX = b" \t\r\n>:-"
+_KEY = b"h" * 64
+_NUMBER = bytes(110 if 48 <= code <= 57 or code == 44 else 32 for code in range(256))
+_BETWEEN_NUMBERS = b" \t\r\n"
+_NUMBERS = b"n" * 63
+_LEAST_COMMAS = 31
+_PIECE = 1024
+_LONGEST_WORD = 24
 _MAX_SPREAD = 260
 """Characters behind a naming word within which such a key ends."""
 _ARRAY = re.compile(r"\[\s{0,9}\d{1,3}(?:\s{0,9},\s{0,9}\d{1,3}){31,63}\s{0,9},?\s{0,9}\]")
 _PEM = re.compile(r"-----BEGIN\s[A-Z0-9\s]{0,40}PRIVATE\s{1,4}KEY(?:\s{1,4}BLOCK)?\s?-----")
 _PEM_END = re.compile(r"-----END\s[A-Z0-9\s]{0,40}PRIVATE\s{1,4}KEY(?:\s{1,4}BLOCK)?\s?-----")
 _PEM_BODY = re.compile(r"(?:[ \t>]*(?:[A-Za-z0-9+/=\\ -]{1,200}|[A-Za-z-]{1,30}: [^\n]{0,200})?\r?(?:\n|\\n|\Z))*")
+_MAX_HEAD = 70
 _MAX_PEM = 32 * 1024
 _SHA256_LINE = re.compile(r"[ \t]{1,2}[ *]\S")
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -43,23 +56,53 @@ _FIELD = re.compile(r"""["'`]?\s{0,3}[:=]\s{0,3}["'`]?$""")
 _WIF_VERSIONS = (0x80, 0xEF)
 
 
-def keys(text: str, runs: Sequence[tuple[int, int]], *, spread: bool, array: bool) -> Iterator[Found]:
-    """The private keys in a text.
-
-    `runs` are the places of 51 and more ASCII letters and digits in a row; `spread` and `array` say whether 64
-    hexadecimal digits with blanks between them, and 32 and more numbers, may be in it at all.
-    """
-    wording = Wording(text)
-    yield from _hex(text, wording, runs)
-    for start, end in runs:
-        if (found := _BASE58.fullmatch(text, start, end)) and _is_base58_secret(found[0], wording, start, end):
+def keys(looks: View) -> Iterator[Found]:
+    """The private keys in a text that are written in one piece: hexadecimal digits, WIF, extended, Solana."""
+    text, wording = looks.text, Wording(looks.text)
+    if any(end - start in _HEX_SIZES for start, end in looks.runs) and _may_be_named(looks):
+        yield from _hex(text, wording, looks.runs)
+    for start, end in looks.runs:
+        if (
+            end - start in _BASE58_SIZES
+            and (found := _BASE58.fullmatch(text, start, end))
+            and _is_base58_secret(found[0], wording, start, end)
+        ):
             yield Found(start, end, "private_key")
-    if spread:
-        yield from _spread(text, wording)
-    yield from _pem(text)
-    for found in _ARRAY.finditer(text) if array else ():
-        if _is_array(found[0], wording, *found.span()):
-            yield Found(*found.span(), "private_key")
+
+
+def parted(looks: View) -> Iterator[Found]:
+    """The private keys in a text with something between their digits or bytes: blanks, line ends, commas."""
+    wording = Wording(looks.text)
+    if _KEY in looks.flat.translate(_HEX_DIGITS, _BETWEEN_HEX):
+        yield from _spread(looks.text, wording)
+    flat = looks.rest
+    if flat.count(b",") >= _LEAST_COMMAS and _NUMBERS in flat.translate(_NUMBER, _BETWEEN_NUMBERS):
+        for found in _ARRAY.finditer(looks.text):
+            if _is_array(found[0], wording, *found.span()):
+                yield Found(*found.span(), "private_key")
+
+
+def _may_be_named(looks: View) -> bool:
+    """Whether anything in a text may call one of its hexadecimal strings a key, or nothing calls them what they are.
+
+    A log of hashes is told by this alone.
+    """
+    text = looks.rest.decode() if looks.text.isascii() else looks.text
+    if may_name_secret(text):
+        return True
+    pieces = (text[at : at + _PIECE + _LONGEST_WORD] for at in range(0, len(text), _PIECE))
+    return not any(Wording(piece).names_public for piece in pieces) and _are_few(looks)
+
+
+def _are_few(looks: View) -> bool:
+    """Whether hardly any different strings are as long as a key."""
+    different: set[str] = set()
+    for start, end in looks.runs:
+        if end - start in _HEX_SIZES:
+            different.add(looks.text[start:end])
+            if len(different) > _FEW:
+                return False
+    return True
 
 
 def _spread(text: str, wording: Wording) -> Iterator[Found]:
@@ -72,16 +115,17 @@ def _spread(text: str, wording: Wording) -> Iterator[Found]:
 
 
 def _hex(text: str, wording: Wording, runs: Sequence[tuple[int, int]]) -> Iterator[Found]:
-    whole = [found for start, end in runs if (found := _HEX.fullmatch(text, start, end))]
+    """Strings of 64 digits that are called keys, or called nothing where hardly any others are."""
     unnamed = []
-    for found in whole:
-        start, end = found.span()
-        if not _is_number(found[0]):
+    for start, end in runs:
+        if end - start not in _HEX_SIZES or not (found := _HEX.fullmatch(text, start, end)):
             continue
         named = _is_named(text, wording, start, end)
+        if named is False or not _is_number(found[0]):
+            continue
         if named:
             yield Found(start, end, "private_key")
-        elif named is None and _is_drawn(found[0]):
+        elif _is_drawn(found[0]):
             unnamed.append(found)
     if unnamed and len({found[0] for found in unnamed}) <= _FEW and not _speaks_of_hashes(wording):
         for found in unnamed:
@@ -151,12 +195,12 @@ def _is_solana(value: bytes) -> bool:
     return Ed25519PrivateKey.from_private_bytes(value[:32]).public_key().public_bytes_raw() == value[32:]
 
 
-def _pem(text: str) -> Iterator[Found]:
-    """Keys between their lines, or up to where they are cut off."""
+def pem(text: str, begins: Iterable[int]) -> Iterator[Found]:
+    """Keys between their lines, the first of which begin at `begins`, or up to where they are cut off."""
     position = 0
-    while (begin := text.find("-----BEGIN", position)) >= 0:
-        position = begin + 10
-        head = _PEM.match(text, begin)
+    for begin in begins:
+        likely = begin >= position and text.find("PRIVATE", begin, begin + _MAX_HEAD) > 0
+        head = _PEM.match(text, begin) if likely else None
         if head is None:
             continue
         if end := _PEM_END.search(text, head.end(), head.end() + _MAX_PEM):

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache, reduce
-from itertools import pairwise
+from itertools import compress, pairwise
 from operator import and_
 from typing import NamedTuple
 
@@ -19,7 +19,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from normalizer.safety.found import Found
-from normalizer.safety.vocabulary import ALPHABETIC, LABELS, LOWER, fold, vocabulary, words
+from normalizer.safety.view import View, seen, view
+from normalizer.safety.vocabulary import ALPHABETIC, LABELS, LATIN, LOWER, fold, vocabulary, words
 
 SIZES = (12, 15, 18, 21, 24)
 LEAST = 12
@@ -43,8 +44,13 @@ _SEPARATORS = (
     "、。，；：！？（）「」『』【】《》“”‘’„«»…—–‑•·→●○■□▪◦➜✓\u3000\u00a0\u2009\u202f\u2028\u3001\u2022\u30fb"
     "．／｜～＿－＂＇［］｛｝"
 )
-_UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
-_ASCII_ONLY = LOWER[:128] + b" " * 128
+_NO_LEAD = bytes(code for code in range(256) if not (0xC4 <= code <= 0xD3 or code == 0xE1 or 0xEA <= code <= 0xED))
+"""Bytes that begin none of the letters of a list in UTF-8: what is left of a text without them are letters beyond
+Latin-1, their accents, and Hangul."""
+_KANA = re.compile(rb"\xe3[\x81-\x83]")
+_PIECE = 64 * 1024
+_LONGEST = 8 * 1024
+"""Bytes that no phrase has more of."""
 _TOKEN = re.compile(
     "(?P<wide>[\u3400-\u9fff\uf900-\ufaff]+)"
     "|[^\\W\\d_\u3400-\u9fff\uf900-\ufaff]"
@@ -64,36 +70,47 @@ class Token(NamedTuple):
     lists: int
 
 
-def may_hold(raw: bytes, text: str) -> bool:
-    """Whether a phrase may be in a text, of which `raw` is the UTF-8; most texts are told by this alone."""
-    if text.isascii():
-        return _has_run(raw.translate(LOWER).split())
-    if _has_run(raw.translate(_ASCII_ONLY).split()):
+def may_hold(looks: View) -> bool:
+    """Whether a phrase may be in a text; most texts are told by this alone."""
+    known = vocabulary()
+    if _has_run(looks.rest.translate(LATIN), known.plain):
         return True
-    for unseen in _UNSEEN:
-        if unseen in text:
-            text = text.replace(unseen, "")
+    if not _has_other_letters(looks):
+        return False
+    text = looks.text
     for separator in _SEPARATORS:
         if separator in text:
             text = text.replace(separator, " ")
-    return _has_run(text.encode("utf-8", "replace").translate(LOWER).split())
+    return _has_run(text.encode("utf-8", "replace").translate(LOWER), known.forms)
 
 
-def _has_run(tokens: Sequence[bytes]) -> bool:
-    """Whether six list words stand in a row, and ten or more within twelve."""
-    forms = vocabulary().forms
+def _has_other_letters(looks: View) -> bool:
+    """Whether letters are in a text that are in a list and not in Latin-1."""
+    return bool(looks.raw) and (bool(looks.raw.translate(None, _NO_LEAD)) or _KANA.search(looks.raw) is not None)
+
+
+def _has_run(letters: bytes, forms: frozenset[bytes]) -> bool:
+    """Whether six list words stand in a row, and ten or more within twelve.
+
+    Each piece begins so far before the end of the one before that no phrase is cut.
+    """
+    return any(_is_near(letters[at : at + _PIECE + _LONGEST].split(), forms) for at in range(0, len(letters), _PIECE))
+
+
+def _is_near(tokens: Sequence[bytes], forms: frozenset[bytes]) -> bool:
+    """Whether a run as `_has_run` means it is among words."""
     end, passed = len(tokens), 0
-    for place in range(0, end, _STRIDE):
-        if tokens[place] not in forms or place < passed:
+    for place in compress(range(0, end, _STRIDE), map(forms.__contains__, tokens[::_STRIDE])):
+        if place < passed:
             continue
-        first = last = place
-        while first > 0 and tokens[first - 1] in forms:
-            first -= 1
-        while last + 1 < end and tokens[last + 1] in forms:
+        first, last = place, place + 1
+        while last < end and tokens[last] in forms:
             last += 1
+        while first and last - first < LEAST and tokens[first - 1] in forms:
+            first -= 1
         passed = last
-        if last - first + 1 >= _STRIDE:
-            hits = [token in forms for token in tokens[max(first - _STRIDE, 0) : last + 1 + _STRIDE]]
+        if last - first >= _STRIDE:
+            hits = [token in forms for token in tokens[max(first - _STRIDE, 0) : last + _STRIDE]]
             if any(sum(hits[at : at + LEAST]) >= _NEAR for at in range(max(len(hits) - LEAST, 0) + 1)):
                 return True
     return False
@@ -110,22 +127,38 @@ def phrases(text: str, *, glued: bool = False) -> Iterator[Found]:
 
 
 class Part(NamedTuple):
-    """A short message that may be a part of a phrase: the lists that have its words, how many, and where they are."""
+    """A short message that may be a part of a phrase: the lists that have its words, the words, and where they are."""
 
     lists: int
-    words: int
+    words: tuple[Token, ...]
     found: Found
 
 
 def part(text: str) -> Part | None:
     """What a short message would be as a part of a phrase; None where it is prose."""
-    tokens = list(_tokens(text)) if len(text) <= _MAX_PART else []
+    tokens = list(_tokens(text)) if len(text) <= _MAX_PART and _is_wordy(view(seen(text))) else []
     for bit in range(len(ALPHABETIC)):
         known = [token for token in tokens if token.lists >> bit & 1]
         if known and len(known) >= _LEAST_SHARE * len(tokens):
             common = reduce(and_, (token.lists for token in known))
-            return Part(common, len(known), Found(known[0].start, known[-1].end, "mnemonic"))
+            return Part(common, tuple(known), Found(known[0].start, known[-1].end, "mnemonic"))
     return None
+
+
+def are_phrase(parts: Sequence[Part], removed: int) -> bool:
+    """Whether messages are a phrase together with so many words that were removed before.
+
+    Who says one word again and again ("help") spells none; that the checksum is right happens there by chance.
+    """
+    run = [word.key for part in parts for word in part.words]
+    return len(run) + removed >= LEAST and len(set(run)) + removed >= _LEAST_DISTINCT * LEAST
+
+
+def _is_wordy(looks: View) -> bool:
+    """Whether enough of a text's words may be list words; most of what people say is told by this alone."""
+    words = [word for word in looks.flat.translate(LATIN).split() if len(word) > 1]
+    known = sum(map(vocabulary().plain.__contains__, words))
+    return known >= max(_LEAST_SHARE * len(words), 1) or _has_other_letters(looks)
 
 
 def _tokens(text: str) -> Iterator[Token]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from normalizer.safety.found import Found
+from normalizer.safety.view import View, words_of
 
 _OTPAUTH = re.compile(r"otpauth(?:-migration)?://[^\s<>\"'`]+", re.IGNORECASE)
 _TOKEN = re.compile(
@@ -25,55 +26,62 @@ _TOKEN = re.compile(
 _BOT = re.compile(r"(?<![\w:])\d{8,10}:[\w-]{35}(?![\w-])", re.ASCII)
 """Telegram's."""
 _BOT_LENGTH = 35
-_NAME = re.compile(
-    r"(?:(?:api|app|access|client|consumer|exchange|account|bot)[ _-]{0,2}(?:secret|token)(?:[ _-]{0,2}key)?"
-    r"|secret[ _-]{0,2}(?:access[ _-]{0,2})?key|\b(?:2fa|totp|authenticator)\b[^\n:：=]{0,30})"
-    r"[\s\"'`]{0,3}(?:is\s|[:=：是])[\s\"'`“]{0,6}$",
+_MAX_BOT_NUMBER = 11
+_SECRET = re.compile(
+    r"(?:secret|token)(?:[ _-]{0,2}(?:access[ _-]{0,2})?key)?[\s\"'`]{0,3}(?:is\s|[:=：是])[\s\"'`“]{0,6}"
+    r"(?P<value>[A-Za-z0-9+/=_-]{20,128})(?!\w)",
     re.IGNORECASE,
 )
-_VALUE = re.compile(r"[A-Za-z0-9+/=_-]{20,128}(?![\w])")
-_BASE32 = re.compile(r"[A-Z2-7]{16,64}(?![\w])")
-_NAMING = ("secret", "token", "2fa", "totp", "authenticator")
-_REACH = 64
-_HEADS = (0, 3, 5)
-"""How many characters of a token may stand before its first long part (`SG.`, `ya29.`)."""
+_OWNER = re.compile(r"(?:api|app|access|client|consumer|exchange|account|bot)[ _-]{0,2}$", re.IGNORECASE)
+_LONGEST_OWNER = 10
+_KEY = re.compile(r"secret[ _-]{0,2}(?:access[ _-]{0,2})?key", re.IGNORECASE)
+_ONE_TIME = re.compile(
+    r"\b(?:2fa|totp|authenticator)\b[^\n:：=]{0,30}[\s\"'`]{0,3}(?:is\s|[:=：是])[\s\"'`“]{0,6}"
+    r"(?P<value>[A-Za-z0-9+/=_-]{16,128})(?!\w)",
+    re.IGNORECASE,
+)
+_BASE32 = re.compile(r"[A-Z2-7]{16,64}")
+_LEAST_TOKEN = 20
 
 
-def tokens(text: str, runs: Iterable[tuple[int, int]]) -> Iterator[Found]:
-    """The tokens in a text: those that show what they are, and those that words call so.
-
-    `runs` are the places of 16 and more letters, digits, hyphens and underscores in a row.
-    """
-    for start, end in runs:
-        for head in _HEADS:
-            if found := _TOKEN.match(text, max(start - head, 0)):
-                yield Found(*found.span(), "token")
-                break
-        if end - start == _BOT_LENGTH and (found := _BOT.search(text, max(start - 11, 0), end + 1)):
+def tokens(text: str, places: Iterable[int]) -> Iterator[Found]:
+    """The tokens in a text that show what they are; `places` are those of their first letters."""
+    for place in places:
+        if found := _TOKEN.match(text, place):
             yield Found(*found.span(), "token")
-        elif name := _name(text, start):
-            yield from _named(text, name, start)
 
 
-def one_time_passwords(text: str, flat: bytes) -> Iterator[Found]:
-    """Addresses that hold the secret of one-time passwords (otpauth); `flat` has a byte for each character."""
-    if b"otpauth" in flat or b"OTPAUTH" in flat:
-        for found in _OTPAUTH.finditer(text):
+def bots(looks: View) -> Iterator[Found]:
+    """The tokens of Telegram's bots in a text."""
+    for start in words_of(looks, _BOT_LENGTH):
+        if found := _BOT.search(looks.text, max(start - _MAX_BOT_NUMBER, 0), start + _BOT_LENGTH + 1):
+            yield Found(*found.span(), "token")
+
+
+def named(text: str, places: Iterable[int]) -> Iterator[Found]:
+    """What words call a token or the secret of one-time passwords, if it looks like one; `places` are the words'."""
+    for place in places:
+        one_time = _ONE_TIME.match(text, place)
+        found = one_time or _SECRET.match(text, place)
+        if found is None:
+            continue
+        if one_time and _BASE32.fullmatch(found["value"]):
+            yield Found(*found.span("value"), "one_time_password")
+        elif (one_time or _is_owned(text, place)) and _is_token(found["value"]):
+            yield Found(*found.span("value"), "token")
+
+
+def one_time_passwords(text: str, places: Iterable[int]) -> Iterator[Found]:
+    """Addresses that hold the secret of one-time passwords (otpauth), and begin at `places`."""
+    for place in places:
+        if found := _OTPAUTH.match(text, place):
             yield Found(*found.span(), "one_time_password")
 
 
-def _name(text: str, start: int) -> str | None:
-    """What words before a place call that which stands there, where it may be a secret."""
-    before = text[max(start - _REACH, 0) : start].lower()
-    if not any(word in before for word in _NAMING):
-        return None
-    found = _NAME.search(before)
-    return found and found[0]
+def _is_owned(text: str, place: int) -> bool:
+    """Whether a secret or a token is somebody's, or a key."""
+    return bool(_OWNER.search(text, max(place - _LONGEST_OWNER, 0), place) or _KEY.match(text, place))
 
 
-def _named(text: str, name: str, start: int) -> Iterator[Found]:
-    """What words call a token or the secret of one-time passwords, if it looks like one."""
-    if name[0] in "2ta" and (found := _BASE32.match(text, start)):
-        yield Found(*found.span(), "one_time_password")
-    elif (value := _VALUE.match(text, start)) and any(map(str.isdigit, value[0])) and any(map(str.isalpha, value[0])):
-        yield Found(*value.span(), "token")
+def _is_token(value: str) -> bool:
+    return len(value) >= _LEAST_TOKEN and any(map(str.isdigit, value)) and any(map(str.isalpha, value))

@@ -36,7 +36,9 @@ class Vocabulary(NamedTuple):
     lists: dict[str, int]
     """A bit for each list that has the word, by the word's `fold`."""
     forms: frozenset[bytes]
-    """Every form in which a word may stand in a text, in UTF-8 with ASCII letters in lower case; Chinese ones, too."""
+    """Every form in which a word may stand in a text, in UTF-8 with ASCII letters in lower case."""
+    plain: frozenset[bytes]
+    """Those that `LATIN` makes of words in Latin-1."""
 
 
 @cache
@@ -65,11 +67,10 @@ def vocabulary() -> Vocabulary:
                 key = fold(spelling)
                 lists[key] = lists.get(key, 0) | 1 << bit
                 forms.update(_forms(spelling))
-    for name in IDEOGRAPHIC:
-        forms.update(word.encode() for word in words(name))
     for label in LABELS:
         forms.update(_forms(label))
-    return Vocabulary(lists, frozenset(forms))
+    plain = {key.encode() for key in (*lists, *map(fold, LABELS)) if key.isascii()}
+    return Vocabulary(lists, frozenset(forms), frozenset(plain))
 
 
 @cache
@@ -104,3 +105,13 @@ LOWER = bytes(
     code + 32 if 65 <= code <= 90 else code if code >= 128 or 97 <= code <= 122 else 32 for code in range(256)
 )
 """ASCII letters in lower case, blanks for all that is neither a letter nor beyond ASCII."""
+
+
+def _latin(code: int) -> int:
+    """The letter that a byte of Latin-1 is without its case and accent; a blank for what is no letter."""
+    letter = fold(chr(code)) if chr(code).isalpha() else " "
+    return ord(letter) if len(letter) == 1 and letter.isascii() else code
+
+
+LATIN = bytes(map(_latin, range(256)))
+"""Latin-1 as `fold` writes it, blanks for all that is no letter."""

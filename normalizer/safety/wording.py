@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from functools import cache, cached_property
 
-from ahocorasick_rs import AhoCorasick, MatchKind
+from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, MatchKind
 
 _REACH = 160
 """Characters before a string in which the words that name it are looked for."""
@@ -36,6 +36,8 @@ _PUBLIC_WORDS = (
     "data|salt|mac|sha"
 ).split("|")
 """Words that say so only as a whole."""
+_LINKED = ("key", "secret", "priv", "seed", "pk")
+"""What the parameters of a link that hold a secret are called."""
 _ALL = (*_SECRET, *_PUBLIC, *_PUBLIC_WORDS)
 
 
@@ -51,6 +53,8 @@ class Wording:
         lower = self._text.lower()
         if len(lower) != len(self._text):
             lower = self._text
+        if not lower.isascii():
+            lower = lower.encode("utf-8", "replace").decode()
         secret, public = [], []
         for which, start, end in _automaton().find_matches_as_indexes(lower):
             if which < len(_SECRET):
@@ -89,6 +93,16 @@ class Wording:
         if secret is None and public is None:
             return None
         return secret is not None and (public is None or secret <= public)
+
+
+def may_name_secret(text: str) -> bool:
+    """Whether anything in a text names a secret, a parameter of a link included."""
+    return bool(_namers().find_matches_as_indexes(text.lower().encode("utf-8", "replace")))
+
+
+@cache
+def _namers() -> BytesAhoCorasick:
+    return BytesAhoCorasick([word.encode() for word in (*_SECRET, *_LINKED)], matchkind=MatchKind.LeftmostFirst)
 
 
 @cache

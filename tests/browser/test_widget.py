@@ -94,6 +94,31 @@ def test_files_are_sent_by_picker_paste_and_drop(daemon: Daemon, customer: Any) 
     expect(page.locator("fanin-chat .files img")).to_have_count(1)
 
 
+def test_a_slow_upload_shows_how_far_it_is(daemon: Daemon, customer: Any) -> None:
+    """While a large file goes up a slow line, a bar says how much is there; it goes when the message is stored."""
+    page = customer().page()
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 400_000}
+    network.send("Network.emulateNetworkConditions", slow)
+    large = b"%PDF-1.4\n" + bytes(1_500_000)
+    page.locator("fanin-chat input[type=file]").set_input_files(
+        [{"name": "statement.pdf", "mimeType": "application/pdf", "buffer": large}]
+    )
+    write(page, "here it is")
+
+    page.wait_for_function(
+        """() => {
+          const bar = document.querySelector("fanin-chat").shadowRoot.querySelector("progress");
+          return bar !== null && bar.value > 0.1 && bar.value < 0.95;
+        }"""
+    )
+    stored(page, 1)
+    expect(page.locator("fanin-chat progress")).to_have_count(0)
+    [event] = daemon.wait_for_tickets(1)
+    assert event["data"]["attachments"][0]["sha256"] == hashlib.sha256(large).hexdigest()
+
+
 def test_what_is_written_without_a_server_is_sent_when_it_is_back(daemon: Daemon, customer: Any) -> None:
     """Messages wait on the device while the server is down, and arrive once, in order."""
     page = customer().page()

@@ -136,15 +136,17 @@ class Rt:
             if one["Filename"]
         }
 
-    def said(self, ticket: str) -> list[str]:
-        """What stands in a ticket, in order: the bodies of its messages."""
+    def said(self, ticket: str, *kinds: str) -> list[str]:
+        """What stands in a ticket, in order: the bodies of its messages, or of transactions of other kinds."""
+        wanted = kinds or ("Create", "Correspond")
         found = self.rows(
             "SELECT Attachments.Content, Attachments.ContentEncoding FROM Attachments "
             "JOIN Transactions ON Transactions.id = Attachments.TransactionId "
             "WHERE Transactions.ObjectType = 'RT::Ticket' AND Transactions.ObjectId = ? "
-            "AND Transactions.Type IN ('Create', 'Correspond') AND Attachments.Filename IS NULL "
+            f"AND Transactions.Type IN ({', '.join('?' * len(wanted))}) AND Attachments.Filename IS NULL "
             "AND Attachments.ContentType IN ('text/plain', 'text/html') ORDER BY Attachments.id",
             ticket,
+            *wanted,
         )
         return [_decoded(content, encoding).decode() for content, encoding in found]
 

@@ -60,6 +60,8 @@ class Emulator:
         """Calls beyond the limit."""
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.files: dict[str, bytes] = {}
+        self.picture = PNG
+        """What every picture begins with."""
         self.missing_files: set[str] = set()
         self.closed: set[str] = set()
         """Interfaces that are not for this application."""
@@ -259,7 +261,7 @@ class Emulator:
         return web.Response(body=self.files[fid], content_type="image/png")
 
     async def _picture(self, request: web.Request) -> web.Response:
-        content = PNG + f"{request.match_info['size']} {request.match_info['name']}".encode()
+        content = self.picture + f"{request.match_info['size']} {request.match_info['name']}".encode()
         return web.Response(body=content, content_type="image/jpeg")
 
     async def _by_hand(self, request: web.Request) -> web.Response:

@@ -16,12 +16,14 @@ import pytest
 
 from tests.support.daemon import Daemon, until
 from tests.support.weibo_emulator import FAULTS, PNG, Emulator
+from tests.support.weibo_server import serving
 from tests.support.weibo_world import OUR_POST, World
-from tests.system.weibo_server import serving
 
 SEED = int(os.environ.get("FANIN_TEST_SEED", "20261122"))
 SOAK = bool(os.environ.get("FANIN_SOAK"))
 MESSAGES, RESTARTS = (10_000, 200) if SOAK else (2_000, 20)
+STEP = 5 if SOAK else 25
+"""The most that is written at once: in small steps the daemon lives long enough to get something done."""
 AUTHORS = 60
 
 
@@ -65,7 +67,6 @@ def _answer(daemon: Daemon, number: str, text: str) -> None:
         assert answer.status == 202
 
 
-@pytest.mark.skipif(not os.environ.get("FANIN_SOAK"), reason="a long run: make soak")
 @pytest.mark.slow
 @pytest.mark.timeout(400 if not SOAK else 6000)
 def test_killed_at_random_instants(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
@@ -77,12 +78,13 @@ def test_killed_at_random_instants(daemon: Daemon, capsys: pytest.CaptureFixture
     with serving(emulator) as server:
         server.read_by(daemon)
         for turn in range(RESTARTS):
+            emulator.chance = 1.0 if dice.random() < 0.1 else 0.1  # now and then Weibo is away altogether
             daemon.start()
             if dice.random() < 0.6:
                 daemon.wait_ready()
             last = MESSAGES * (turn + 1) // RESTARTS
             while number < last:
-                for _ in range(min(dice.randint(1, 25), last - number)):
+                for _ in range(min(dice.randint(1, STEP), last - number)):
                     server.do(lambda emulator, number=number: _write(emulator, number, dice))
                     number += 1
                 time.sleep(dice.uniform(0, 0.15))  # the instant is what is random here; nothing is waited for
@@ -109,7 +111,7 @@ def test_killed_at_random_instants(daemon: Daemon, capsys: pytest.CaptureFixture
 
 
 def test_private_messages_and_answers_go_both_ways(daemon: Daemon, tmp_path: Path) -> None:
-    """Pushed messages, also while the token is refused, and answers to both kinds, through the whole daemon."""
+    """Pushed messages, also while the token is refused or Weibo fails, and answers, through the whole daemon."""
     token = tmp_path / "token"
     token.write_text("old")
     emulator = Emulator(World(), limit=20_000)
@@ -133,6 +135,10 @@ def test_private_messages_and_answers_go_both_ways(daemon: Daemon, tmp_path: Pat
         public = next(one for one in tickets if one["data"]["conversation"]["visibility"] == "public")
         _answer(daemon, public["subject"], "in public")
         until(lambda: len(emulator.world.written) == 2, within=30, what="answers")
+        emulator.kinds, emulator.chance = ("html",), 1.0
+        until(lambda: "connector.retrying" in daemon.log, within=30, what="retrying")
+        assert server.wait_for(emulator.push(url, {"type": "text", "sender_id": 9, "text": "while it fails"})) == 200
+        assert daemon.wait_for_tickets(5)[-1]["data"]["message"]["text"] == "while it fails"
         daemon.terminate()
 
     assert (status["state"], "access_token_file" in status["remedy"]) == ("rejected", True)

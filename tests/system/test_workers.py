@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -23,7 +23,35 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
     server.kill()
 
 
-@pytest.mark.skipif(not os.environ.get("FANIN_SOAK"), reason="a long run: make soak")
+def stop_between_writes(process: subprocess.Popen[bytes], data: Path) -> None:
+    """Stop a process at an instant at which it is writing neither the database nor the file of tickets.
+
+    What is stopped in the middle of a write rightly keeps everybody from writing; in between it keeps only
+    its conversations.
+    """
+
+    def writes_nothing() -> bool:
+        process.send_signal(signal.SIGSTOP)
+        until(lambda: _state(process.pid) == "T", within=10, what="the process to be stopped")
+        locked = _written_by(process.pid)
+        if locked & {path.stat().st_ino for path in (data / "tickets" / ".lock", data / "fanin.db-shm")}:
+            process.send_signal(signal.SIGCONT)
+            return False
+        return True
+
+    until(writes_nothing, within=10, what="an instant between two writes")
+
+
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def _written_by(pid: int) -> set[int]:
+    """The inodes of files on which a process holds a lock to write (proc(5), `/proc/locks`)."""
+    lines = [line.split() for line in Path("/proc/locks").read_text().splitlines() if "->" not in line]
+    return {int(line[5].rpartition(":")[2]) for line in lines if line[3] == "WRITE" and line[4] == str(pid)}
+
+
 @pytest.mark.timeout(300)
 def test_two_workers_and_an_intake_share_a_store(
     make_daemon: Callable[..., Daemon], redis_server: RedisServer, tmp_path: Path
@@ -48,7 +76,7 @@ def test_two_workers_and_an_intake_share_a_store(
     workers[0].kill()
     process = workers[1].process
     assert process is not None
-    process.send_signal(signal.SIGSTOP)
+    stop_between_writes(process, intake.data)
     workers[0].start({}, "--role", "deliver")
     workers[0].wait_ready(within=90)
     before = len(intake.tickets())

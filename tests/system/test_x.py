@@ -15,11 +15,13 @@ import pytest
 
 from tests.support.daemon import Daemon, until
 from tests.support.x_emulator import Emulator
-from tests.system.x_server import serving
+from tests.support.x_server import serving
 
 SEED = int(os.environ.get("FANIN_TEST_SEED", "20261122"))
 SOAK = bool(os.environ.get("FANIN_SOAK"))
 MENTIONS, RESTARTS = (10_000, 200) if SOAK else (2_000, 20)
+STEP = 5 if SOAK else 25
+"""The most that is written at once: in small steps the daemon lives long enough to get something done."""
 AUTHORS = 60
 FAULTS = ["502", "503", "429", "truncated", "dropped", "lost"]
 
@@ -47,9 +49,8 @@ def _assert_complete(daemon: Daemon, count: int) -> None:
     assert audit.returncode == 0, audit.stdout + audit.stderr
 
 
-@pytest.mark.skipif(not os.environ.get("FANIN_SOAK"), reason="a long run: make soak")
 @pytest.mark.slow
-@pytest.mark.timeout(300 if not SOAK else 6000)
+@pytest.mark.timeout(400 if not SOAK else 6000)
 def test_killed_at_random_instants(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
     """While mentions arrive, X fails and the daemon dies, nothing is lost or doubled, and what is paid is counted."""
     dice, threads = random.Random(SEED), dict[str, str]()
@@ -67,7 +68,7 @@ def test_killed_at_random_instants(daemon: Daemon, capsys: pytest.CaptureFixture
                 daemon.wait_ready()
             last = MENTIONS * (turn + 1) // RESTARTS
             while number < last:
-                for _ in range(min(dice.randint(1, 25), last - number)):
+                for _ in range(min(dice.randint(1, STEP), last - number)):
                     server.do(lambda emulator, number=number: _mention(emulator, number, dice, threads))
                     number += 1
                 time.sleep(dice.uniform(0, 0.15))  # the instant is what is random here; nothing is waited for
@@ -75,7 +76,7 @@ def test_killed_at_random_instants(daemon: Daemon, capsys: pytest.CaptureFixture
             daemon.terminate() if awake and dice.random() < 0.2 else daemon.kill()
         trouble["rate"] = 0.0
         daemon.start()
-        daemon.wait_for_tickets(MENTIONS)
+        daemon.wait_for_tickets(MENTIONS, within=200 if not SOAK else 2000)
         check = daemon.run("check")
         daemon.terminate()
         paid = server.do(lambda emulator: sum(emulator.world.paid.values()))

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from config.loader import load
+from delivery.settings import ArqSettings
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
@@ -54,3 +55,21 @@ def test_the_daemon_has_no_rights() -> None:
     assert SERVICE["read_only"] is True
     assert SERVICE["cap_drop"] == ["ALL"]
     assert SERVICE["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_the_composition_with_redis_splits_the_roles(tmp_path: Path) -> None:
+    """Intake and delivery are hardened like the single container, and what they are told is a configuration."""
+    services = yaml.safe_load((ROOT / "compose.redis.yaml").read_text())["services"]
+    for name in ("private_token", "encryption_key"):
+        (tmp_path / name).write_text("0123456789abcdef" * 4)
+    for role in ("intake", "deliver"):
+        service = services[role]
+        same = SERVICE.keys() - {"environment", "ports"}
+        assert {key: service[key] for key in same} == {key: SERVICE[key] for key in same}
+        given = {name: value.replace("/run/secrets", str(tmp_path)) for name, value in service["environment"].items()}
+        queue = load(None, SETTINGS | given).queue
+
+        assert isinstance(queue, ArqSettings)
+        assert queue.url == "redis://redis:6379/0"
+        assert service["command"] == ["run", "--role", role]
+    assert services["redis"]["read_only"] is True

@@ -10,12 +10,12 @@ from weakref import WeakValueDictionary
 import msgspec
 import structlog
 
-from delivery.base import AnswerFile, Answers, Place
+from delivery.base import AnswerFile, Answers, Place, Setback
 from delivery.helpdesks.rt import answers, probe
 from delivery.helpdesks.rt.attempts import Attempts
 from delivery.helpdesks.rt.client import Refused, RtSession, Unclear, session
 from delivery.helpdesks.rt.files import Sorted, as_links, form, sort
-from delivery.helpdesks.rt.message import body, marker_name, requestor, requestor_address, subject
+from delivery.helpdesks.rt.message import body, marker_name, requestor, requestor_address, subject, warning
 from delivery.helpdesks.rt.settings import RtSettings
 from delivery.helpdesks.rt.ticket import Written, changes, find_conversation, find_event, reopening, wanted
 from model.errors import CredentialsRejected, Permanent, Transient
@@ -68,6 +68,31 @@ class RtHelpdesk:
         """Yield the content of an agent's file."""
         async with session(self._settings) as rt:
             yield await answers.content(rt, file.id)
+
+    async def tell(self, setback: Setback) -> None:
+        """Comment on the ticket that an answer did not reach the customer, and open it again, once."""
+        turn = self._turns.setdefault(setback.id, asyncio.Lock())
+        async with turn, session(self._settings) as rt:
+            try:
+                await self._tell(rt, setback)
+            except Refused as error:
+                raise Permanent(str(error)) from None
+
+    async def _tell(self, rt: RtSession, setback: Setback) -> None:
+        if await find_event(rt, setback.id):
+            return
+        version = await self._attempts.refuse_unclear(setback.id)
+        ticket = await _usable(rt, setback.ticket.value)
+        if ticket is None:
+            raise Permanent(f"ticket {setback.ticket.value} is gone")
+        fields: dict[str, Json] = {
+            "Content": warning(setback),
+            "ContentType": "text/plain",
+            **await reopening(rt, ticket, self._settings.reopen_to),
+        }
+        marker = (marker_name(setback.id), _ENCODE(setback))
+        async with self._attempts.begun(setback.id, version, Unclear):
+            await rt.post(f"/ticket/{ticket['id']}/comment", fields, form(fields, marker, (), self._place))
 
     async def _deliver(self, rt: RtSession, event: Event, ref: TicketRef | None, options: Mapping[str, Json]) -> str:
         if known := await find_event(rt, event.id):

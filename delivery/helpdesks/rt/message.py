@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Literal
 
+from delivery.base import Setback
 from model.event import Event
 from model.ticket import Attachment, Requester, Ticket
 
@@ -52,6 +53,15 @@ def body(event: Event, notes: Iterable[str], form: Literal["html", "text"]) -> t
     if form == "html" and ticket.message.html:
         return f"{_lines(above)}<hr>{ticket.message.html}<hr>{_lines(below)}", "text/html"
     return "\n".join([*above, "", ticket.message.text, "", "--", *below]), "text/plain"
+
+
+def warning(setback: Setback) -> str:
+    """What agents read about an answer of theirs that did not reach the customer."""
+    said = " ".join(setback.text[:200].split())[:80]
+    which = f"The answer of {setback.at:%Y-%m-%d %H:%M} UTC" + (f" (“{said}…”)" if said else "")
+    if setback.uncertain:
+        return f"{which} may not have reached the customer, and is not sent again by itself: {setback.reason}"
+    return f"{which} did not reach the customer: {setback.reason}"
 
 
 def filename(attachment: Attachment, number: int) -> str:

@@ -12,7 +12,7 @@ import uuid
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 SECRET = "s" * 40
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -100,6 +100,30 @@ async def test_a_token_says_who_it_is(start):
         ("phone", "+49 30 1234567", True),
     ]
     assert (who.name, who.language) == ("Alice", "zh-Hant")
+
+
+RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+RSA_PUBLIC = (
+    RSA.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "private", "public"),
+    [("HS256", SECRET, SECRET), ("RS256", RSA, RSA_PUBLIC), ("ES256", KEY, PUBLIC)],
+    ids=["HS256", "RS256", "ES256"],
+)
+async def test_each_algorithm_proves_its_own_tokens_alone(start, algorithm, private, public):
+    """A token of the configured algorithm and key is taken; the same claims signed in another way are not."""
+    _, customer = await start(jwt={"algorithm": algorithm, "key": public, "audience": "fanin"})
+    claims = {"sub": "alice", "aud": "fanin", "exp": time.time() + 300}
+    one = await customer(opened=False)
+    status, opened = await one.open(identity={"jwt": jwt.encode(claims, private, algorithm)})
+    assert (status, opened["verified"]) == (201, True)
+    for other, key in {"HS256": SECRET, "RS256": RSA, "ES256": KEY}.items():
+        if other != algorithm:
+            status, problem = await one.open(identity={"jwt": jwt.encode(claims, key, other)})
+            assert (status, problem["code"]) == (401, "identity_refused")
 
 
 def _signed_with_the_public_key() -> str:

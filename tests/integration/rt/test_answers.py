@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
-from delivery.base import Answer, Answering
+from delivery.base import Answer, Answering, Setback
 from delivery.helpdesks.rt.helpdesk import RtHelpdesk
+from model.errors import Permanent
 from tests.integration.rt.conftest import Make
 from tests.integration.rt.events import said
 from tests.support.rt import Rt
@@ -104,6 +106,53 @@ async def test_answers_in_a_merged_ticket_name_all_its_tickets(make: Make, rt: R
     [answer] = await _all(desk, cursor)
 
     assert answer.tickets == (kept.value, gone.value)
+
+
+async def test_an_answer_that_did_not_arrive_is_told_in_the_ticket_once(make: Make, rt: Rt) -> None:
+    """A comment that only agents see says which answer and why, reopens the ticket, and is written once."""
+    desk = make()
+    cursor = (await desk.answers(None)).cursor
+    ref = await desk.submit(said(1), None, {})
+    await asyncio.to_thread(rt.ask, "PUT", f"/ticket/{ref.value}", {"Status": "resolved"})
+    setback = Setback(
+        id="0198aaaa-0000-8000-8000-000000000001",
+        ticket=ref,
+        uncertain=False,
+        reason="the mailbox does not exist",
+        text="Hello Ann",
+        at=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
+    )
+
+    await asyncio.gather(desk.tell(setback), desk.tell(setback))
+    await make().tell(setback)
+    unsure = msgspec.structs.replace(setback, id="0198aaaa-0000-8000-8000-000000000002", uncertain=True)
+    await make().tell(unsure)
+
+    which = "The answer of 2026-01-02 03:04 UTC (“Hello Ann…”)"
+    assert rt.said(ref.value, "Comment") == [
+        f"{which} did not reach the customer: the mailbox does not exist",
+        f"{which} may not have reached the customer, and is not sent again by itself: the mailbox does not exist",
+    ]
+    assert (await asyncio.to_thread(rt.ask, "GET", f"/ticket/{ref.value}"))["Status"] == "open"
+    assert await _all(desk, cursor) == []
+
+
+async def test_a_ticket_that_is_gone_takes_no_word(make: Make, rt: Rt) -> None:
+    """What cannot be told in a deleted ticket is refused for good, so that it is said elsewhere."""
+    desk = make()
+    ref = await desk.submit(said(1), None, {})
+    await asyncio.to_thread(rt.ask, "PUT", f"/ticket/{ref.value}", {"Status": "deleted"})
+    setback = Setback(
+        id="0198aaaa-0000-8000-8000-000000000003",
+        ticket=ref,
+        uncertain=False,
+        reason="late",
+        text="",
+        at=datetime.now(UTC),
+    )
+
+    with pytest.raises(Permanent, match="is gone"):
+        await desk.tell(setback)
 
 
 async def _all(desk: RtHelpdesk, cursor: Any) -> list[Answer]:

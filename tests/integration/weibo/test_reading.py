@@ -156,9 +156,10 @@ async def test_what_is_older_than_the_start_is_accounted_for(desk: Desk) -> None
 
 
 async def test_backfill_brings_in_what_was_passed(desk: Desk) -> None:
-    """From a time on, list by list, and within the calls; it may be cut to one list."""
+    """From a time on, list by list, and within the calls; it may be cut to one list, and begin after an id."""
+    ids = []
     for at in range(20):
-        desk.world.mention("7", str(at))
+        ids.append(desk.world.mention("7", str(at)))
         desk.world.comment("7", f"comment {at}")
     since = desk.clock.now() - timedelta(hours=1)
     counts = [count async for count in desk.connector().backfill(desk.intake, desk.state, since, stream="mentions")]
@@ -166,6 +167,9 @@ async def test_backfill_brings_in_what_was_passed(desk: Desk) -> None:
 
     assert (counts, more) == ([10, 20], [10, 20, 30, 40])
     assert len(desk.intake.accepted) == 40
+    desk.intake.accepted.clear()
+    last = desk.connector().backfill(desk.intake, desk.state, desk.clock.now(), stream=f"mentions:{ids[14]}")
+    assert [count async for count in last] == [5]
 
 
 async def test_a_refused_token_stops_reading_and_says_what_to_do(desk: Desk) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import aiohttp
 import pytest
 
-from connectors.budget import Budget, Exhausted, Limit
+from connectors.budget import Budget, Exhausted, Limit, asked_once
 from tests.support.clock import ManualClock
 from tests.support.memory import MemoryHealth, MemoryState
 
@@ -123,3 +124,22 @@ async def test_without_limits_nothing_is_counted(setting: Setting) -> None:
 
     assert await budget.left(setting.state) is None
     assert setting.state.values == {}
+
+
+async def test_a_broken_connection_is_not_asked_twice_uncounted() -> None:
+    """Where the answer breaks off, whoever counts decides about asking again, and not the library."""
+    asked = 0
+
+    async def drop(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        await reader.readuntil(b"\r\n\r\n")
+        asked += 1
+        writer.close()
+
+    server = await asyncio.start_server(drop, "127.0.0.1", 0)
+    url = "http://{}:{}".format(*server.sockets[0].getsockname())
+    async with server, aiohttp.ClientSession(middlewares=(asked_once,)) as session:
+        with pytest.raises(aiohttp.ClientConnectionError, match="ServerDisconnectedError"):
+            await session.get(url)
+
+    assert asked == 1

@@ -74,3 +74,26 @@ async def test_a_job_published_again_outlives_the_relays_clean_up(store: Store) 
     await store.published([place])
 
     assert [again for _, again in await store.unpublished("desk", "normal", 10)] == [job]
+
+
+async def test_a_helpdesk_that_asks_for_a_pause_is_left_alone_for_that_long(store: Store) -> None:
+    """A helpdesk that is down and says for how long is neither submitted to nor probed sooner."""
+    clock = ManualClock()
+    bench = Bench(store, Policy(), clock)
+    probes = 0
+
+    async def check() -> None:
+        nonlocal probes
+        probes += 1
+        raise Transient("busy")
+
+    bench.desk.check = check  # type: ignore[method-assign]
+    bench.desk.fails = lambda _: Transient("busy", retry_after=timedelta(minutes=2))
+    await bench.say(1)
+    async with bench.running():
+        await until(lambda: probes == 1)
+        await bench.say(2)
+        await clock.move(timedelta(seconds=118))
+        assert (probes, len(bench.desk.tries)) == (1, 1)
+        await clock.move(timedelta(seconds=5))
+        assert (probes >= 2, len(bench.desk.tries)) == (True, 1)

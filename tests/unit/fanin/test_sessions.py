@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from fanin.isolation import Isolation, Journal
 from fanin.pipeline import Pipeline
 from model.draft import Context
 from model.envelope import Envelope, Receipt
+from model.errors import Transient
 from model.event import REDACTED
 from model.spoken import SPOKEN, Spoken
 from model.ticket import Identity
@@ -61,7 +63,12 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 @pytest.fixture
 def pipeline(store: Store, tmp_path: Path) -> Pipeline:
     """A pipeline whose messages all go to one helpdesk."""
-    isolation = Isolation(Journal(tmp_path / "parsing"), time_limit=timedelta(seconds=10), memory=2**30)
+    return make_pipeline(store, tmp_path)
+
+
+def make_pipeline(store: Store, folder: Path) -> Pipeline:
+    """A pipeline that has heard nothing yet."""
+    isolation = Isolation(Journal(folder / "parsing"), time_limit=timedelta(seconds=10), memory=2**30)
     return Pipeline(store, isolation, lambda *_: (Target(helpdesk="desk"),), lambda: None)
 
 
@@ -180,3 +187,61 @@ async def test_a_name_that_holds_a_secret_is_known_again(pipeline: Pipeline, sto
 
     assert (first.status, second.status) == ("accepted", "duplicate")
     assert await store.unknown("web", [key]) == [key]
+
+
+async def test_what_is_stored_is_heard_after_a_restart(store: Store, tmp_path: Path) -> None:
+    """Parts that another pipeline stored are found in the store, and taken out of it."""
+    await accept(make_pipeline(store, tmp_path / "before"), said(1, " ".join(WORDS[:6])))
+
+    [last] = await accept(make_pipeline(store, tmp_path / "after"), said(2, " ".join(WORDS[6:])))
+
+    assert await texts(store, last) == ["[seed phrase removed]"] * 2
+
+
+async def test_a_failed_commit_is_not_remembered(
+    pipeline: Pipeline, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the store did not take is heard once when it is handed over again."""
+    await accept(pipeline, said(1, "guten Tag"))
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "accept", _full)
+        with pytest.raises(Transient):
+            await accept(pipeline, said(2, " ".join(WORDS[:6])))
+
+    await accept(pipeline, said(2, " ".join(WORDS[:6])))
+    [last] = await accept(pipeline, said(3, " ".join(WORDS[6:])))
+
+    assert await texts(store, last) == ["guten Tag", "[seed phrase removed]", "[seed phrase removed]"]
+
+
+async def test_memory_that_is_full_is_begun_anew(pipeline: Pipeline, store: Store, monkeypatch: Any) -> None:
+    """What was forgotten for want of room is read from the store again."""
+    monkeypatch.setattr("fanin.sessions.REMEMBERED", 300)
+    for number in range(4):
+        [last] = await accept(pipeline, said(number, " ".join(WORDS[number * 3 : number * 3 + 3])))
+
+    assert await texts(store, last) == ["[seed phrase removed]"] * 4
+
+
+async def _full(_batch: object) -> list[Receipt]:
+    raise Transient("no room")
+
+
+@pytest.mark.parametrize("call", ["number {};", "help!"])
+async def test_one_word_again_and_again_is_no_phrase(pipeline: Pipeline, store: Store, call: str) -> None:
+    """Who numbers messages, or calls for help a dozen times, is read, whether the word is in a list or not."""
+    calls = [call.format(n) for n in range(30)]
+    receipts = [(await accept(pipeline, said(n, text)))[0] for n, text in enumerate(calls)]
+
+    assert await texts(store, receipts[-1]) == calls
+
+
+async def test_a_long_phrase_leaves_nothing_word_by_word(pipeline: Pipeline, store: Store) -> None:
+    """When twelve of twenty-four words are removed the next ones go at once; what is removed is not removed again."""
+    words = phrase(random.Random(4), "english", 24)
+    receipts = [(await accept(pipeline, said(n, word)))[0] for n, word in enumerate(words)]
+
+    kept = await texts(store, receipts[-1])
+    assert kept == ["[seed phrase removed]"] * 24
+    corrections = (await store.pair(receipts[-1].conversation_id or "", "desk"))[0]
+    assert sum(store.open_event(one).type == REDACTED for one in corrections) == 11

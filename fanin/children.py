@@ -1,0 +1,90 @@
+"""Processes that understand messages, one after the other, each for as long as no message ends it.
+
+Starting one takes the better part of a second, and after a crash every message that was in work then is read in
+one: so a process is kept for the next message.  What it holds of earlier ones must not be a later one's end: a
+message that ends a process which has read others is read again in a new one, and judged by that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from contextlib import suppress
+from datetime import timedelta
+
+LENGTH = struct.Struct("!Q")
+"""What stands before each task and each draft: how many bytes follow."""
+
+
+class Children:
+    """At most so many processes, none of them before there is something to read."""
+
+    def __init__(self, most: int, *, time_limit: timedelta) -> None:
+        self._free = asyncio.Semaphore(most)
+        self._time_limit = time_limit.total_seconds()
+        self._idle: list[Process] = []
+        """Those that have read a message and wait for the next."""
+
+    async def ask(self, task: bytes) -> tuple[bytes, str | None]:
+        """What a process makes of an encoded `fanin.child.Task`, or why there is nothing."""
+        async with self._free:
+            if self._idle:
+                with suppress(_Ended):
+                    return await self._try(self._idle.pop(), task)
+            try:
+                return await self._try(await _started(), task)
+            except _Ended as ended:
+                return b"", str(ended)
+
+    async def close(self) -> None:
+        """End those that wait."""
+        while self._idle:
+            await _end(self._idle.pop())
+
+    async def _try(self, child: Process, task: bytes) -> tuple[bytes, str | None]:
+        """What one process makes of it.  Raises _Ended where that ended instead."""
+        kept = False
+        try:
+            async with asyncio.timeout(self._time_limit):
+                output = await _exchange(child, task)
+            self._idle.append(child)
+            kept = True
+        except TimeoutError:
+            return b"", f"reading it took more than {self._time_limit:g} s"
+        finally:
+            if not kept:  # cancelled, too
+                await _end(child)
+        return output, None
+
+
+class _Ended(Exception):
+    """A process ended before it gave a draft."""
+
+
+async def _started() -> Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "fanin.child", stdin=PIPE, stdout=PIPE, stderr=DEVNULL
+    )
+
+
+async def _exchange(child: Process, task: bytes) -> bytes:
+    """Hand a task over and take the draft.  Raises _Ended."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    try:
+        child.stdin.write(LENGTH.pack(len(task)))
+        child.stdin.write(task)
+        await child.stdin.drain()
+        [length] = LENGTH.unpack(await child.stdout.readexactly(LENGTH.size))
+        return await child.stdout.readexactly(length)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        raise _Ended(f"reading it ended with status {await child.wait()}") from None
+
+
+async def _end(child: Process) -> None:
+    if child.returncode is None:
+        with suppress(ProcessLookupError):  # it has just ended by itself
+            child.kill()
+    await child.wait()

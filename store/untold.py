@@ -1,0 +1,67 @@
+"""Answers that did not reach the customer, or perhaps did not: those of which a helpdesk must still be told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, bindparam, literal_column, select, update
+
+from store.arrival import milliseconds, moment
+from store.crypto import Vault
+from store.replies import text_of
+from store.schema import reply, ticket
+
+Ended = Literal["failed", "uncertain"]
+
+
+class Untold(Struct, frozen=True, kw_only=True):
+    """An answer that ended without having reached the customer for certain."""
+
+    id: str
+    ticket: str
+    """The helpdesk's own name for the conversation."""
+    status: Ended
+    reason: str
+    text: str
+    """What was answered; empty where it has expired."""
+    at: datetime
+    """When it was written."""
+
+
+def untold(connection: Connection, vault: Vault, helpdesk: str, limit: int) -> list[Untold]:
+    """The oldest answers of a helpdesk that it must be told of."""
+    return [
+        Untold(
+            id=row.id,
+            ticket=row.ticket,
+            status=msgspec.convert(row.status, Ended),
+            reason=row.detail or "no reason is known",
+            text="" if row.body is None else text_of(vault, row),
+            at=moment(row.created_at),
+        )
+        for row in connection.execute(_UNTOLD, {"_helpdesk": helpdesk, "_limit": limit})
+    ]
+
+
+def tell(connection: Connection, told: Sequence[tuple[str, datetime]]) -> list[None]:
+    """Note of which answers the helpdesk was told, and when."""
+    connection.execute(_TOLD, [{"_id": id_, "_at": milliseconds(at)} for id_, at in told])
+    return [None] * len(told)
+
+
+_UNTOLD = (
+    select(reply, ticket.c.reference.label("ticket"))
+    .join(ticket, (ticket.c.conversation == reply.c.conversation) & (ticket.c.helpdesk == reply.c.helpdesk))
+    .where(
+        literal_column("reply.status IN ('failed', 'uncertain')"),  # written out, so that the partial index serves
+        reply.c.told_at.is_(None),
+        reply.c.helpdesk == bindparam("_helpdesk"),
+    )
+    .order_by(reply.c.settled_at)
+    .limit(bindparam("_limit"))
+)
+_TOLD = update(reply).where(reply.c.id == bindparam("_id")).values(told_at=bindparam("_at"))

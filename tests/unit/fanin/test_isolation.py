@@ -1,0 +1,173 @@
+"""Messages that must not be understood in the daemon's own process, and what becomes of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from fanin.child import DECODE_DRAFT, ENCODE, Task
+from fanin.children import Children
+from fanin.isolation import Isolation, Journal, Reading
+from model.draft import Context
+from model.envelope import Envelope
+from model.spoken import SPOKEN, Spoken
+from model.ticket import Identity
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+CONTEXT = Context(now=NOW)
+MEMORY = 2**30
+LIMIT = timedelta(seconds=60)
+
+
+def said(number: int) -> Envelope:
+    """A message of a chat session."""
+    content = Spoken(
+        text=f"number {number};",
+        key="chat:1",
+        follows=("chat:1",),
+        sender="Ann",
+        identities=(Identity(kind="chat", value="ann"),),
+        participants=("chat:ann",),
+    )
+    raw = msgspec.json.encode(content)
+    return Envelope(
+        connector="web",
+        channel="chat",
+        account="a",
+        source_id=f"1/{number}",
+        received_at=NOW,
+        raw=raw,
+        size=len(raw),
+        media_type=SPOKEN,
+    )
+
+
+def task(number: int, *, memory: int = MEMORY) -> bytes:
+    """A message as a child gets it."""
+    envelope = said(number)
+    assert isinstance(envelope.raw, bytes)
+    return ENCODE(Task(envelope=envelope, raw=envelope.raw, context=CONTEXT, memory=memory, seconds=60))
+
+
+def after_a_crash(folder: Path, *, suspects: int, memory: int = MEMORY) -> Isolation:
+    """What reads messages in a daemon that died with so many of them in work."""
+    folder.mkdir()
+    (folder / "999999999-0").write_bytes(msgspec.json.encode([said(number).source_id for number in range(suspects)]))
+    return Isolation(Journal(folder), time_limit=LIMIT, memory=memory)
+
+
+async def read(isolation: Isolation, count: int) -> list[Reading]:
+    """Understand so many messages at once."""
+    messages = [(one, one.raw) for one in map(said, range(count)) if isinstance(one.raw, bytes)]
+    return await isolation.read(messages, [CONTEXT] * count)
+
+
+def processes() -> set[int]:
+    """The children that run now."""
+    tasks = Path(f"/proc/{os.getpid()}/task").iterdir()
+    pids = {int(pid) for one in tasks for pid in (one / "children").read_text().split()}
+    return {pid for pid in pids if b"fanin.child" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+
+
+@pytest.fixture
+async def children() -> AsyncIterator[Children]:
+    """One child at most."""
+    made = Children(1, time_limit=LIMIT)
+    yield made
+    await made.close()
+
+
+async def test_messages_share_a_process(children: Children) -> None:
+    """One start is enough for many messages, also for such as come at once."""
+    seen = set[int]()
+    for first in (0, 10):
+        answers = await asyncio.gather(*(children.ask(task(first + number)) for number in range(10)))
+        assert [DECODE_DRAFT(output).message.text for output, _ in answers] == [
+            f"number {first + number};" for number in range(10)
+        ]
+        seen |= processes()
+
+    assert len(seen) == 1
+
+
+async def test_a_message_that_ends_its_process_harms_no_other(children: Children) -> None:
+    """It has a reason in place of a draft, and those before and after it are understood."""
+    before = await children.ask(task(1))
+    bad = await children.ask(b"no task")
+    after = await children.ask(task(2))
+
+    assert [failure for _, failure in (before, bad, after)] == [None, "reading it ended with status 1", None]
+    assert DECODE_DRAFT(after[0]).message.text == "number 2;"
+
+
+async def test_a_process_that_has_gone_is_replaced(children: Children) -> None:
+    """A child that ended while it waited is nobody's failure."""
+    await children.ask(task(1))
+    [pid] = processes()
+    os.kill(pid, signal.SIGKILL)
+
+    output, failure = await children.ask(task(2))
+
+    assert failure is None
+    assert DECODE_DRAFT(output).message.text == "number 2;"
+    assert processes() != {pid}
+
+
+async def test_a_process_that_takes_too_long_is_ended() -> None:
+    """The limit holds for each message, and nothing of it stays behind."""
+    children = Children(1, time_limit=timedelta(milliseconds=1))
+
+    _, failure = await children.ask(task(1))
+
+    assert failure == "reading it took more than 0.001 s"
+    assert processes() == set()
+
+
+async def test_a_cancelled_message_leaves_no_process(children: Children) -> None:
+    """Whoever gives up waiting ends the child that is at work."""
+    asking = asyncio.create_task(children.ask(task(1)))
+    while not processes():
+        await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+
+    assert processes() == set()
+
+
+async def test_everything_that_was_in_work_at_a_crash_costs_one_start(tmp_path: Path) -> None:
+    """A hundred suspects are understood, by one process, and then no longer suspected."""
+    isolation = after_a_crash(tmp_path / "parsing", suspects=100)
+
+    readings = await read(isolation, 100)
+    started = processes()
+    await isolation.close()
+
+    assert [one.is_stub for one in readings] == [False] * 100
+    assert [one.draft.message.text for one in readings] == [f"number {number};" for number in range(100)]
+    assert len(started) == 1
+    assert list((tmp_path / "parsing").iterdir()) == []
+    assert processes() == set()
+
+
+async def test_the_stub_of_a_chat_message_stays_in_its_conversation(tmp_path: Path) -> None:
+    """What cannot be understood is still known by its sender and its conversation."""
+    isolation = after_a_crash(tmp_path / "parsing", suspects=1, memory=16 * 2**20)
+
+    [reading] = await read(isolation, 1)
+    await isolation.close()
+
+    assert reading.is_stub
+    assert "could not be read: it was being read when the daemon last ended" in reading.draft.message.text
+    assert "number 0" not in reading.draft.message.text
+    assert (reading.draft.requester.name, reading.draft.own_keys, reading.draft.participants) == (
+        "Ann",
+        ("chat:1",),
+        ("chat:ann",),
+    )
