@@ -26,6 +26,7 @@ COPY --from=build /opt/fanin /opt/fanin
 # The public listener is reachable from the container's network.  The private one needs a token for that
 # (FANIN_HTTP__PRIVATE_TOKEN_FILE), so without configuration it is there for the health check alone.
 ENV PATH=/opt/fanin/bin:$PATH \
+    MALLOC_ARENA_MAX=2 \
     PYTHONSAFEPATH=1 \
     PYTHONUNBUFFERED=1 \
     FANIN_DATA_DIR=/data \

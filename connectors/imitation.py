@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
+from importlib.resources import files
 
-from confusable_homoglyphs.confusables import confusables_data
+import msgspec
 from msgspec import Struct
 from rapidfuzz.distance import OSA
 
@@ -76,10 +77,25 @@ _DIGITS = {"0": "o", "1": "l", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b",
 def _latin(letter: str) -> str:
     if letter.isascii():
         return _DIGITS.get(letter, letter if letter.isalnum() else "")
-    twins: list[str] = [
-        twin["c"] for twin in confusables_data.get(letter, ()) if len(twin["c"]) == 1 and twin["c"].isascii()
-    ]
-    found = next((twin for twin in twins if twin.isalpha()), None)
+    found = _twins().get(letter)
     if found is not None:
-        return _DIGITS.get(found.lower(), found.lower())
+        return _DIGITS.get(found, found)
     return letter if letter.isalnum() else ""
+
+
+class _Twin(Struct):
+    """A character that looks like another."""
+
+    c: str
+
+
+@cache
+def _twins() -> dict[str, str]:
+    """The Latin letter that each character resembles: of the 7 MB that the library would load, some 100 KB."""
+    content = (files("confusable_homoglyphs") / "confusables.json").read_bytes()
+    found = {}
+    for letter, twins in msgspec.json.decode(content, type=dict[str, list[_Twin]]).items():
+        latin = next((one.c for one in twins if len(one.c) == 1 and one.c.isascii() and one.c.isalpha()), None)
+        if latin is not None and not letter.isascii():
+            found[letter] = latin.lower()
+    return found

@@ -12,7 +12,7 @@ import structlog
 
 from fanin.isolation import Isolation, Reading
 from fanin.metrics import ACCEPT_SECONDS, MESSAGES, SECRETS
-from fanin.sessions import Sessions, corrected
+from fanin.sessions import Hearing, Sessions, corrected
 from model.draft import Context, Draft, File
 from model.envelope import BlobRef, Envelope, Receipt
 from model.errors import Permanent, Transient
@@ -55,7 +55,7 @@ class Pipeline:
         known = await self._store.known(connector, [envelope.source_id for envelope in batch]) if batch else {}
         fresh = [envelope for envelope in batch if envelope.source_id not in known]
         async with self._sessions.hold(connector, fresh) as hearing:
-            arrivals = await self._arrivals(await hearing.contexts(context), fresh)
+            arrivals = await self._arrivals(hearing, context, fresh)
             whole = Batch(connector=connector, arrivals=tuple(arrivals), stream=stream, cursor=cursor)
             new = await self._store_all(whole)
             hearing.remember(arrivals, new)
@@ -112,8 +112,9 @@ class Pipeline:
             [receipt] = await self._store.accept(Batch(connector=connector, arrivals=(dead,)))
         return receipt
 
-    async def _arrivals(self, contexts: Sequence[Context], batch: Sequence[Envelope]) -> list[Arrival]:
+    async def _arrivals(self, hearing: Hearing, shared: Context, batch: Sequence[Envelope]) -> list[Arrival]:
         """Understand the envelopes, and put what is large where the commit will name it."""
+        contexts = await hearing.contexts(shared)
         contents = [b"" if envelope.ignored else await self._content(envelope) for envelope in batch]
         wanted = [
             (envelope, content, context)
@@ -123,6 +124,10 @@ class Pipeline:
         messages = [(envelope, content) for envelope, content, _ in wanted]
         readings = await self._isolation.read(messages, [context for _, _, context in wanted])
         drafts = corrected([_draft(reading, *one) for reading, one in zip(readings, messages, strict=True)])
+        drafts = [
+            await hearing.warned(draft, envelope, context)
+            for draft, (envelope, _, context) in zip(drafts, wanted, strict=True)
+        ]
         kept = iter(await self._keep(messages, drafts))
         understood = iter(drafts)
         return [

@@ -15,6 +15,7 @@ import msgspec
 from model.draft import Context, Correction, Draft, Heard
 from model.envelope import Envelope, Receipt
 from model.spoken import SPOKEN
+from normalizer.normalize import reconsidered
 from store.arrival import Arrival
 from store.redaction import LATEST, MAX_HEARD, correct_message
 from store.store import Store
@@ -74,6 +75,7 @@ class Hearing:
         self._store, self._memory, self._connector = store, memory, connector
         self._messages = messages
         self._said = [_said(one) for one in messages]
+        self._named: dict[str, list[str]] = {}
 
     def keys(self) -> set[Key]:
         """What the sessions are known by."""
@@ -97,6 +99,30 @@ class Hearing:
                 heard[keys[0]] = [*before, Heard(envelope.source_id, said.text)]
         return contexts
 
+    async def warned(self, draft: Draft, envelope: Envelope, context: Context) -> Draft:
+        """The draft, marked where an address in it can be taken for one that its conversation named before.
+
+        Only a message with an address costs a look into the conversation, and a further one into the store if it
+        is a mail.  The drafts of a batch come in their order.
+        """
+        addresses = _addresses(draft)
+        if not addresses:
+            return draft
+        keys = draft.thread_keys or draft.own_keys
+        seen = [one for key in keys for one in self._named.get(key, ())]
+        for key in {*draft.thread_keys, *draft.own_keys}:
+            self._named.setdefault(key, []).extend(addresses)
+        seen += [one for heard in await self._heard(keys) for one in heard.addresses]
+        return reconsidered(draft, seen, envelope, context) if seen else draft
+
+    async def _heard(self, keys: Sequence[str]) -> list[Heard]:
+        """What was said before in the conversations of some keys."""
+        known = [(self._connector, key) for key in keys]
+        if all(map(self._memory.knows, known)):
+            return self._memory.heard(known)
+        found = await self._store.heard(self._connector, keys)
+        return [heard for said in found.values() for conversation in said.values() for heard in conversation]
+
     def remember(self, arrivals: Sequence[Arrival], receipts: Sequence[Receipt]) -> None:
         """Note what was stored of the messages."""
         for said, arrival, receipt in zip(self._said, arrivals, receipts, strict=True):
@@ -106,7 +132,7 @@ class Hearing:
             if said is not None:
                 self._memory.name((self._connector, said.key), conversation, is_new=receipt.sequence == 1)
             self._memory.correct(conversation, draft.corrections)
-            self._memory.add(conversation, Heard(event, draft.message.text))
+            self._memory.add(conversation, Heard(event, draft.message.text, _addresses(draft)))
 
     async def _recall(self) -> None:
         """Read what is not remembered of the sessions."""
@@ -169,7 +195,7 @@ class Memory:
         if corrections and conversation in self._said:
             texts = {one.message: one.text for one in corrections}
             self._said[conversation] = [
-                Heard(one.message, texts.get(one.message, one.text)) for one in self._said[conversation]
+                msgspec.structs.replace(one, text=texts.get(one.message, one.text)) for one in self._said[conversation]
             ]
 
     def forget(self, keys: set[Key]) -> None:
@@ -195,6 +221,10 @@ def corrected(drafts: Sequence[Draft]) -> list[Draft]:
                 stored.append(correction)
         made[place] = msgspec.structs.replace(made[place], corrections=tuple(stored))
     return made
+
+
+def _addresses(draft: Draft) -> tuple[str, ...]:
+    return tuple(one.value for one in draft.facts.addresses)
 
 
 def _corrected(draft: Draft, correction: Correction) -> Draft:

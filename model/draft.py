@@ -17,6 +17,8 @@ class Heard(Struct, frozen=True):
     message: str
     """The id of its event; of a message of the same batch its source id."""
     text: str
+    addresses: tuple[str, ...] = ()
+    """The addresses on chains that it named."""
 
 
 class Correction(Struct, frozen=True):
@@ -57,8 +59,6 @@ class Context(Struct, frozen=True, kw_only=True):
     """Names that only we speak under: a stranger who bears one poses as us."""
     phishing: PhishingLists | None = None
     """The lists of domains that are known for fraud, as far as they are configured."""
-    seen_addresses: tuple[str, ...] = ()
-    """Addresses on chains that earlier messages of the same conversation named."""
     rules: Rules | None = None
     """The rules of triage; without them there is none."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from model.draft import Context, Draft
@@ -11,7 +13,7 @@ from model.ticket import Bounce, Forwarded
 from normalizer.assemble import Reading, assemble
 from normalizer.automated.bounce import bounce
 from normalizer.automated.kind import automated
-from normalizer.examine import examine
+from normalizer.examine import compared, examine
 from normalizer.fingerprint import digests, fingerprint
 from normalizer.fit import MAX_FORWARDED, MAX_NEW, cut, fit, size
 from normalizer.language.detect import detect
@@ -39,6 +41,12 @@ def normalize(envelope: Envelope, raw: bytes, context: Context) -> Draft:
     """
     read = spoken if envelope.media_type == SPOKEN else _mail
     return triage(examine(read(envelope, raw, context), context), envelope, context)
+
+
+def reconsidered(draft: Draft, seen: Sequence[str], envelope: Envelope, context: Context) -> Draft:
+    """A draft in the light of the addresses on chains that earlier messages of its conversation named."""
+    marked = compared(draft, seen)
+    return draft if marked is draft else triage(marked, envelope, context)
 
 
 def _mail(envelope: Envelope, raw: bytes, context: Context) -> Draft:

@@ -37,6 +37,6 @@ def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> Non
         "secure_delete = ON",
         "temp_store = MEMORY",
         "wal_autocheckpoint = 4000",
-        "cache_size = -16000",
+        "cache_size = -4000",
     ):
         connection.execute(f"PRAGMA {pragma}")

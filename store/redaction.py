@@ -61,7 +61,9 @@ def heard(
         rows = connection.execute(_HEARD, {"_conversation": id_}).all()
         events = [open_body(vault, row.event, row.body) for row in reversed(rows)]
         found[by_digest[digest]][id_] = [
-            Heard(one.id, one.data.message.text) for one in events if len(one.data.message.text) <= MAX_HEARD
+            Heard(one.id, one.data.message.text, tuple(fact.value for fact in one.data.facts.addresses))
+            for one in events
+            if len(one.data.message.text) <= MAX_HEARD
         ]
     return found
 

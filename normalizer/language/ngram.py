@@ -7,6 +7,7 @@ import zlib
 from functools import cache
 from math import sqrt
 from pathlib import Path
+from typing import NamedTuple
 
 from normalizer.language.train import LANGUAGES, ORDER, SCALE
 
@@ -29,23 +30,29 @@ def scores(text: str) -> dict[str, float]:
     return {language: (one - mean) * weight for language, one in zip(LANGUAGES, total, strict=True)}
 
 
-def _vector(model: dict[str, bytes], padded: str, end: int) -> bytes:
+def _vector(model: _Model, padded: str, end: int) -> bytes:
     """What the longest known run that ends here says."""
     for start in range(max(0, end - ORDER + 1), end + 1):
-        vector = model.get(padded[start : end + 1])
-        if vector:
-            return vector
+        place = model.places.get(padded[start : end + 1])
+        if place is not None:
+            return model.vectors[place : place + len(LANGUAGES)]
     return _NEUTRAL
 
 
+class _Model(NamedTuple):
+    """Runs of letters, and their vectors one behind the other: as objects they would take twice the memory."""
+
+    places: dict[str, int]
+    vectors: bytes
+
+
 @cache
-def _model() -> dict[str, bytes]:
+def _model() -> _Model:
     """The runs and their vectors, read once."""
     packed = zlib.decompress((Path(__file__).parent / "ngrams.bin").read_bytes())
     runs, _, vectors = packed.partition(b"\0")
     width = len(LANGUAGES)
-    names = runs.decode().split("\n")
-    return {name: vectors[i * width : (i + 1) * width] for i, name in enumerate(names)}
+    return _Model({name: number * width for number, name in enumerate(runs.decode().split("\n"))}, vectors)
 
 
 _NEUTRAL = bytes([128] * len(LANGUAGES))

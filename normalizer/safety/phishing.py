@@ -70,7 +70,7 @@ def digest(domain: str) -> bytes:
     return blake2b(domain.encode("utf-8", "surrogatepass"), digest_size=DIGEST).digest()
 
 
-def poisoned(addresses: Sequence[Fact], seen: Sequence[str]) -> tuple[Matched, ...]:
+def poisoned(addresses: Sequence[Fact], seen: Sequence[str] = ()) -> tuple[Matched, ...]:
     """Pairs of addresses whose first and last four characters are the same, but not their middle.
 
     Whoever copies an address from a history by its ends sends to the wrong one (address poisoning).

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from array import array
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -111,14 +112,14 @@ def _page() -> _Page:
 
 
 @cache
-def _han() -> tuple[re.Pattern[str], list[int]]:
+def _han() -> tuple[re.Pattern[str], array[int]]:
     """Finds a traditional character, and the table by which they are simplified.
 
-    The pairs come from OpenCC (Apache-2.0).  A list, because looking up in a dict what is not there is dear.
+    The pairs come from OpenCC (Apache-2.0).  An array, because looking up in a dict what is not there is dear.
     """
     traditional, simplified = (Path(__file__).parent / "simplified.txt").read_text().split("\n")[:2]
     pairs = {ord(one): ord(other) for one, other in zip(traditional, simplified, strict=True) if one < "\uffff"}
-    table = [pairs.get(code, code) for code in range(max(pairs) + 1)]
+    table = array("I", [pairs.get(code, code) for code in range(max(pairs) + 1)])
     return re.compile(f"[{''.join(map(chr, pairs))}]"), table
 
 

@@ -29,9 +29,9 @@ LEAST_SEEN = 2
 EPOCHS = 10
 RATE = 0.5
 DECAY = 1e-3
-DROPPED = 0.5
+DROPPED = 0.4
 """The share of fragments that each step does not see, so that none is relied on alone."""
-PAIR_VALUE = 0.6
+PAIR_VALUE = 0.3
 """What a pair of meanings counts, where all fragments together have the length 1."""
 CRITICAL_WEIGHT = 1.5
 """How much worse a critical message missed is than a false alarm."""
