@@ -80,28 +80,32 @@ def test_killed_at_random_instants(daemon: Daemon, capsys: pytest.CaptureFixture
         for turn in range(RESTARTS):
             emulator.chance = 1.0 if dice.random() < 0.1 else 0.1  # now and then Weibo is away altogether
             daemon.start()
-            if dice.random() < 0.6:
+            if awake := dice.random() < 0.6:
                 daemon.wait_ready()
             last = MESSAGES * (turn + 1) // RESTARTS
+            before = len(daemon.tickets())
             while number < last:
                 for _ in range(min(dice.randint(1, STEP), last - number)):
                     server.do(lambda emulator, number=number: _write(emulator, number, dice))
                     number += 1
                 time.sleep(dice.uniform(0, 0.15))  # the instant is what is random here; nothing is waited for
+            if awake and emulator.chance < 1 and dice.random() < 0.5:  # others die before anything is done
+                daemon.wait_for_tickets(before + 1)
             in_flight += len(daemon.tickets()) < number
             if dice.random() < 0.85:
                 daemon.kill()
             else:
                 daemon.wait_ready()
                 daemon.terminate()
-        emulator.chance = 0.0
+        emulator.chance, done = 0.0, len(daemon.tickets())
         daemon.start()
         daemon.wait_for_tickets(MESSAGES, within=200 if not SOAK else 2000)
         called = emulator.counted
         counted = re.search(r"fanin_budget_used\{.*weibo_official.*\} ([\d.e+]+)", _get(daemon, "/metrics"))
         daemon.terminate()
     with capsys.disabled():
-        print(f"\nseed {SEED}; {in_flight} of {RESTARTS} with work in flight; {called} calls")
+        print(f"\nseed {SEED}; {in_flight} of {RESTARTS} with work in flight; {done} tickets before the last start")
+        print(f"{called} calls")
 
     assert in_flight >= RESTARTS // 2
     _assert_complete(daemon, MESSAGES)
