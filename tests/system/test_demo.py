@@ -21,7 +21,7 @@ from tests.demo.customers import PHRASE
 from tests.demo.stage import missing
 from tests.support.daemon import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("rt"), pytest.mark.slow, pytest.mark.timeout(300)]
 LOGIN = base64.b64encode(b"root:password").decode()
 
 
