@@ -49,8 +49,8 @@ class Daemon:
             **settings,
         }
         self.process: subprocess.Popen[bytes] | None = None
-        self._looked_at = (0, 0)
-        """How many bytes of the helpdesk's file were looked at, and how many events are in them."""
+        self._looked_at = (0, 0, 0)
+        """The helpdesk's file, how many bytes of it were looked at, and how many events are in them."""
         for part in ("tmp", "new", "cur"):
             (self.inbox / part).mkdir(parents=True, exist_ok=True)
 
@@ -132,18 +132,19 @@ class Daemon:
         return [orjson.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
 
     def count_tickets(self) -> int:
-        """How many events the helpdesk has; only what is new is looked at, for there may be many."""
+        """How many events the helpdesk has; of a file that grew only what is new is looked at, for it may be long."""
         path = self.data / "tickets" / "tickets.jsonl"
-        size = path.stat().st_size if path.exists() else 0
-        if size < self._looked_at[0]:
-            self._looked_at = (0, 0)
-        if size > self._looked_at[0]:
-            with path.open("rb") as file:
-                file.seek(self._looked_at[0])
-                new = file.read()
-            whole = new.rfind(b"\n") + 1
-            self._looked_at = (self._looked_at[0] + whole, self._looked_at[1] + new.count(b"\n"))
-        return self._looked_at[1]
+        if not path.exists():
+            return 0
+        with path.open("rb") as file:
+            now = os.fstat(file.fileno())
+            inode, end, count = self._looked_at
+            if inode != now.st_ino or now.st_size < end:  # a correction exchanges the file
+                end, count = 0, 0
+            file.seek(end)
+            new = file.read()
+        self._looked_at = (now.st_ino, end + new.rfind(b"\n") + 1, count + new.count(b"\n"))
+        return self._looked_at[2]
 
     def wait_for_tickets(self, count: int, within: float = 60) -> list[dict[str, Any]]:
         """Wait until the helpdesk has that many events."""
