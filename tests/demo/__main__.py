@@ -6,9 +6,11 @@ import shutil
 import signal
 import sys
 import tempfile
-import threading
+import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 from tests.demo.stage import Stage, missing, staged
 
@@ -29,15 +31,15 @@ def main() -> int:
     if (lacking := missing()) is not None:
         print(f"missing: {lacking}; `make servers` installs it where apt can", file=sys.stderr)
         return 1
-    ended = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: ended.set())
+        signal.signal(name, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="fanin-demo-"))
     try:
-        with staged(folder, lambda text: print(text, flush=True)) as stage:
+        with staged(folder, partial(print, flush=True)) as stage:
             print(_guide(stage, folder), flush=True)
-            _follow(stage, ended)
-            print("stopping …", flush=True)
+            _follow(stage)
+    except KeyboardInterrupt:
+        print("stopped")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 0
@@ -61,13 +63,15 @@ def _guide(stage: Stage, folder: Path) -> str:
     return "\n".join(["", f"{len(listed)} tickets:", *listed, "", where])
 
 
-def _follow(stage: Stage, ended: threading.Event) -> None:
+def _follow(stage: Stage) -> NoReturn:
+    """Show what goes back to customers."""
     shown = Counter[str]()
-    while not ended.wait(0.5):
+    while True:
         answers = Counter(stage.answers())
         for one in (answers - shown).elements():
             print(f"answered {one}", flush=True)
         shown = answers
+        time.sleep(0.5)
 
 
 if __name__ == "__main__":

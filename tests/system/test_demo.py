@@ -21,7 +21,7 @@ from tests.demo.customers import PHRASE
 from tests.demo.stage import missing
 from tests.support.daemon import until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("rt"), pytest.mark.slow, pytest.mark.timeout(300)]
 LOGIN = base64.b64encode(b"root:password").decode()
 
 
@@ -104,3 +104,12 @@ def test_one_command_leaves_tickets_from_every_channel(demo: Demo) -> None:
     assert exit_status == 0, demo.said
     assert demo.left() == []
     assert not Path(re.search(r"are in (\S+);", demo.said)[1]).exists()  # type: ignore[index]
+
+
+def test_it_can_be_ended_while_it_starts(demo: Demo) -> None:
+    """Ctrl-C before there is anything to see leaves nothing behind either."""
+    until(lambda: "starting fanin" in demo.said or demo.process.poll() is not None, within=120, what="the start")
+
+    assert demo.interrupt() == 0, demo.said
+    assert "Traceback" not in demo.said
+    assert demo.left() == []

@@ -88,20 +88,21 @@ def test_killed_at_random_instants(daemon: Daemon, capsys: pytest.CaptureFixture
                     server.do(lambda emulator, number=number: _write(emulator, number, dice))
                     number += 1
                 time.sleep(dice.uniform(0, 0.15))  # the instant is what is random here; nothing is waited for
-            in_flight += len(daemon.tickets()) < number
+            in_flight += daemon.count_tickets() < number
             if dice.random() < 0.85:
                 daemon.kill()
             else:
                 daemon.wait_ready()
                 daemon.terminate()
-        emulator.chance = 0.0
+        emulator.chance, done = 0.0, daemon.count_tickets()
         daemon.start()
         daemon.wait_for_tickets(MESSAGES, within=200 if not SOAK else 2000)
         called = emulator.counted
         counted = re.search(r"fanin_budget_used\{.*weibo_official.*\} ([\d.e+]+)", _get(daemon, "/metrics"))
         daemon.terminate()
     with capsys.disabled():
-        print(f"\nseed {SEED}; {in_flight} of {RESTARTS} with work in flight; {called} calls")
+        print(f"\nseed {SEED}; {in_flight} of {RESTARTS} with work in flight; {done} tickets before the last start")
+        print(f"{called} calls")
 
     assert in_flight >= RESTARTS // 2
     _assert_complete(daemon, MESSAGES)

@@ -67,14 +67,17 @@ def test_killed_at_random_instants(daemon: Daemon, capsys: pytest.CaptureFixture
             if awake := dice.random() < 0.6:  # else it may die while it starts
                 daemon.wait_ready()
             last = MENTIONS * (turn + 1) // RESTARTS
+            before = daemon.count_tickets()
             while number < last:
                 for _ in range(min(dice.randint(1, STEP), last - number)):
                     server.do(lambda emulator, number=number: _mention(emulator, number, dice, threads))
                     number += 1
                 time.sleep(dice.uniform(0, 0.15))  # the instant is what is random here; nothing is waited for
-            in_flight += len(daemon.tickets()) < number
+            if awake and trouble["rate"] < 1 and dice.random() < 0.5:  # others die before anything is done
+                until(lambda before=before: daemon.count_tickets() > before, within=60, what="progress")  # type: ignore[misc]
+            in_flight += daemon.count_tickets() < number
             daemon.terminate() if awake and dice.random() < 0.2 else daemon.kill()
-        trouble["rate"] = 0.0
+        trouble["rate"], done = 0.0, daemon.count_tickets()
         daemon.start()
         daemon.wait_for_tickets(MENTIONS, within=200 if not SOAK else 2000)
         check = daemon.run("check")
@@ -84,7 +87,8 @@ def test_killed_at_random_instants(daemon: Daemon, capsys: pytest.CaptureFixture
     assert found is not None, check.stdout
     counted = round(float(found[1]) * 1_000_000)
     with capsys.disabled():
-        print(f"\nseed {SEED}; {in_flight} of {RESTARTS} with work in flight; paid {paid}, counted {counted}")
+        print(f"\nseed {SEED}; {in_flight} of {RESTARTS} with work in flight; {done} tickets before the last start")
+        print(f"paid {paid}, counted {counted}")
 
     assert in_flight >= RESTARTS // 2
     _assert_complete(daemon, MENTIONS)
