@@ -188,10 +188,19 @@ def bury(connection: Connection, buried: Sequence[Buried]) -> list[None]:
     return [None] * len(buried)
 
 
-def unpublished(connection: Connection, helpdesk: str, lane: Lane, limit: int) -> list[tuple[int, Job]]:
-    """The oldest jobs of a lane that are not yet published, each with its place in the outbox."""
-    rows = connection.execute(_UNPUBLISHED, {"helpdesk": helpdesk, "lane": lane, "most": limit})
-    return [(row.position, _job(row)) for row in rows]
+def unpublished(connection: Connection, wanted: Sequence[tuple[str, Lane, int]]) -> list[list[tuple[int, Job]]]:
+    """For each (helpdesk, lane, limit) its oldest jobs that are not published, each with its place in the outbox."""
+    cursor = connection.connection.cursor()  # without SQLAlchemy's price, as in `pairs`
+    return [
+        [
+            (
+                position,
+                Job(event=event, helpdesk=helpdesk, conversation=conversation, sequence=sequence, lane=lane),
+            )
+            for position, event, conversation, sequence in cursor.execute(_UNPUBLISHED, (helpdesk, lane, limit))
+        ]
+        for helpdesk, lane, limit in wanted
+    ]
 
 
 def published(connection: Connection, positions: Sequence[Sequence[int]]) -> list[None]:
@@ -331,12 +340,10 @@ _BURY = update(delivery).where(THIS).values(status="dead", settled_at=bindparam(
 _POSTPONE = update(delivery).where(THIS).values(
     tries=bindparam("tried"), failed_at=bindparam("first_failed_at"), due_at=bindparam("again_at"), handed_at=None
 )  # fmt: skip
-_UNPUBLISHED = (
-    select(outbox)
-    .where(outbox.c.helpdesk == bindparam("helpdesk"), outbox.c.lane == bindparam("lane"))
-    .order_by(outbox.c.position)
-    .limit(bindparam("most"))
-)
+_UNPUBLISHED = """
+    SELECT position, event, conversation, sequence FROM outbox WHERE helpdesk = ? AND lane = ?
+    ORDER BY position LIMIT ?
+"""
 _PUBLISHED = text("DELETE FROM outbox WHERE position IN (SELECT value FROM json_each(:places))")
 _UNSETTLED = (
     select(delivery)

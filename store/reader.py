@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
@@ -37,6 +38,8 @@ class Reader:
                     return query(connection, *arguments, **named)
             except DBAPIError as error:
                 raise Transient(f"the store cannot be read: {error.orig}") from None
+            except sqlite3.Error as error:  # of the queries that go past SQLAlchemy
+                raise Transient(f"the store cannot be read: {error}") from None
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 

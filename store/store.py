@@ -67,6 +67,7 @@ class Store:
         self._writer = Writer(engine)
         self._reader = Reader(engine)
         self._pairs = Together(self._reader, ledger.pairs)
+        self._outbox = Together(self._reader, ledger.unpublished)
         self.locks = NamedLocks(data_dir / "locks" / NAMED_LOCKS)
         self.handed = HandedBook(self._writer, self._reader)
         self.replies = ReplyBook(vault, self._writer, self._reader.do, redact)
@@ -237,7 +238,7 @@ class Store:
 
     async def unpublished(self, helpdesk: str, lane: Lane, limit: int) -> list[tuple[int, Job]]:
         """The oldest jobs of a lane that are not yet published."""
-        return await self._read(ledger.unpublished, helpdesk, lane, limit)
+        return await self._outbox.ask((helpdesk, lane, limit))
 
     async def published(self, positions: Sequence[int]) -> None:
         """Take published jobs from the outbox."""

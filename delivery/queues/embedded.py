@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 
 from delivery.base import Deliver
 from model.event import Job
@@ -28,23 +29,28 @@ class _Lanes:
         self._ids: set[str] = set()
         self._changed = asyncio.Condition()
 
-    async def add(self, job: Job) -> None:
-        """Add a job when there is room, unless it waits already."""
+    async def add(self, jobs: Iterable[Job]) -> None:
+        """Add those that do not wait already, each when there is room; workers are woken once for all of them."""
         async with self._changed:
-            if job.id in self._ids:
-                return
-            await self._changed.wait_for(lambda: len(self._jobs[job.lane]) < CAPACITY)
-            self._jobs[job.lane].append(job)
-            self._ids.add(job.id)
+            for job in jobs:
+                if job.id in self._ids:
+                    continue
+                if len(self._jobs[job.lane]) >= CAPACITY:
+                    self._changed.notify_all()
+                    await self._changed.wait_for(lambda lane=job.lane: len(self._jobs[lane]) < CAPACITY)  # type: ignore[misc]
+                self._jobs[job.lane].append(job)
+                self._ids.add(job.id)
             self._changed.notify_all()
 
     async def take(self, lanes: Sequence[Lane]) -> Job:
         """The oldest job of the first of the lanes that has one, when there is one."""
         async with self._changed:
             await self._changed.wait_for(lambda: any(self._jobs[lane] for lane in lanes))
-            job = next(self._jobs[lane] for lane in lanes if self._jobs[lane]).popleft()
+            waiting = next(self._jobs[lane] for lane in lanes if self._jobs[lane])
+            if len(waiting) == CAPACITY:
+                self._changed.notify_all()  # somebody may wait for room
+            job = waiting.popleft()
             self._ids.discard(job.id)
-            self._changed.notify_all()
             return job
 
 
@@ -59,8 +65,8 @@ class EmbeddedQueue:
 
     async def publish(self, jobs: Sequence[Job]) -> None:
         """Add jobs, waiting for room where a lane is full."""
-        for job in jobs:
-            await self._lanes[job.helpdesk].add(job)
+        for helpdesk, own in groupby(jobs, lambda job: job.helpdesk):
+            await self._lanes[helpdesk].add(own)
 
     async def run(self, deliver: Deliver) -> None:
         """Take jobs and deliver them until cancelled."""
