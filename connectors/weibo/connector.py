@@ -127,7 +127,7 @@ class WeiboConnector:
             yield
 
     async def _read(self, intake: Intake, state: State) -> None:
-        failures = 0
+        failures, pages = 0, 0
         while True:
             try:
                 await self._adopt_count(state)
@@ -135,7 +135,8 @@ class WeiboConnector:
                 pause = await self._reader.round(intake, state)
                 failures = 0
             except Transient as error:
-                failures += 1
+                failures = failures + 1 if self._reader.pages == pages else 1
+                pages = self._reader.pages
                 pause = error.retry_after or backoff(failures, first=FIRST_PAUSE, most=LONGEST_PAUSE)
                 self._health.retrying(str(error))
                 log.warning("connector.retrying", connector=self.name, reason=str(error))

@@ -52,6 +52,8 @@ class Reader:
         self._plan = Plan(settings.streams, settings.reconcile)
         self._readings: dict[str, Reading[Said]] = {}
         """What was read back and is not handed over yet: a failure in between costs nothing twice."""
+        self.pages = 0
+        """How many pages were read: who gets further, slowly, is not in growing trouble."""
         self._gate_is_open = True
         self._woken = asyncio.Event()
 
@@ -199,6 +201,7 @@ class Reader:
         found = {one.id: one for one in understood if one is not None}
         if listed and not found:
             raise Transient(f"{stream}: Weibo gives a page without a single number: nothing behind it can be asked for")
+        self.pages += 1
         return found, list(found)
 
     async def _hand_over(self, intake: Intake, state: State, places: dict[str, Place], start: datetime | None) -> None:
