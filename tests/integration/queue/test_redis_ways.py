@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from delivery.settings import ArqSettings, ConsumerSettings
 from model.errors import CredentialsRejected, Transient
 from model.event import TicketRef
 from store.store import Store
-from tests.contract.queues import job
+from tests.contract.queues import Recorder, job, working
 from tests.support.certificate import self_signed
 from tests.support.daemon import until as until_outside
 from tests.support.delivery import Bench
@@ -119,6 +120,29 @@ async def test_a_slow_redis_loses_and_repeats_nothing(store: Store, redis_server
         await bench.delivery.close()
 
     assert len({one.id for one in bench.desk.events}) == len(bench.desk.tries) == COUNT + 1
+
+
+async def test_a_worker_stops_in_time_although_redis_hangs(redis_server: RedisServer) -> None:
+    """What is under way is cancelled and the stop ends in seconds; once Redis is back, others have the jobs."""
+    settings = ArqSettings(kind="arq", url=redis_server.url, timeout=timedelta(seconds=30))
+    queue, stuck, recorder = ArqQueue(settings, {"desk": 2}), Recorder(), Recorder()
+    stuck.allowed.clear()
+    await queue.publish([job(number) for number in range(4)])
+    task = asyncio.create_task(queue.run(stuck))
+    await stuck.until(2)
+    redis_server.freeze()
+    await asyncio.sleep(0.1)  # so that a visit is under way
+    begun = time.monotonic()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    took = time.monotonic() - begun
+    redis_server.thaw()
+    await queue.close()
+
+    assert took < 8
+    async with working(queue, recorder):
+        await recorder.until(4)
+    await queue.close()
 
 
 async def test_a_fail_over_by_sentinel_loses_and_repeats_nothing(store: Store, tmp_path: Path) -> None:
