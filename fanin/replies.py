@@ -19,6 +19,7 @@ from model.clock import Clock
 from model.errors import CredentialsRejected, FaninError, Permanent, Transient, Uncertain
 from model.reply import Reply, SentRef
 from model.ticket import Identity
+from normalizer.safety.disclosure import disclosed
 from store.replies import Outcome, Outgoing, Unsendable
 from store.reply_book import ReplyBook
 
@@ -143,6 +144,7 @@ class Replies:
         reply = outgoing.reply
         settled = partial(Outcome, id=reply.id, at=self._clock.now())
         try:
+            self._keep_private(reply)
             ref = await _within_limit(speaker, reply, post)
         except (Transient, CredentialsRejected) as error:
             if isinstance(error, CredentialsRejected):
@@ -159,6 +161,14 @@ class Replies:
         if patience is not None:
             return settled(status="shown", reference=ref.value, due_at=self._clock.now() + patience)
         return settled(status="sent", reference=ref.value)
+
+    def _keep_private(self, reply: Reply) -> None:
+        """Raise Permanent if the answer would publish what is the customer's alone."""
+        ours = {one for post in self._posts() for one in getattr(post.settings, "own_addresses", ())}
+        if reply.visibility == "public" and (private := disclosed(reply.text, reply.answers.text, ours)):
+            raise Permanent(
+                f"everybody would read it, and it states {', '.join(private)}: answer in private, or leave that out"
+            )
 
     def _again(self, outgoing: Outgoing, error: FaninError) -> Outcome:
         reply, now, reason = outgoing.reply, self._clock.now(), str(error)

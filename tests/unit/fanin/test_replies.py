@@ -244,3 +244,29 @@ async def test_a_defect_while_answers_are_looked_up_ends_nothing(store: Store) -
     await asyncio.gather(task, return_exceptions=True)
 
     assert [one.status for one in said] == ["sent"]
+
+
+async def test_nothing_private_is_said_in_public(store: Store) -> None:
+    """A public answer that names what only the customer knows fails and says why; the same in private is sent."""
+    channel, clock = Channel(), ManualClock()
+    conversation = await booked(store, clock)
+    text = "your order number 20261120553 is stuck"
+    for visibility in ("public", "private"):
+        await store.replies.book(
+            Written(
+                helpdesk="desk",
+                key=visibility,
+                conversation=conversation,
+                text=text,
+                visibility=visibility,  # type: ignore[arg-type]
+                at=clock.now(),
+            )
+        )
+
+    async with sending(store, channel, clock) as replies:
+        said = await settled(store, replies, conversation)
+
+    assert [one.status for one in said] == ["failed", "sent"]
+    assert "the number of an order" in (said[0].detail or "")
+    assert "20261120553" not in (said[0].detail or "")
+    assert [reply.visibility for reply in channel.sent] == ["private"]
