@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -53,14 +52,6 @@ class Agents(MemoryHelpdesk):
         if self.deaf:
             raise self.deaf.pop(0)
         self.told.append(setback)
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    """An open store, empty."""
-    opened = await Store.open(tmp_path)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -18,14 +17,6 @@ from store.store import Store
 from tests.support.drafts import arrival, batch, draft
 
 DESK, OTHER, LISTENER = "desk-token" * 4, "other-token" * 4, "listener-token" * 4
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    """An open store, empty."""
-    opened = await Store.open(tmp_path)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

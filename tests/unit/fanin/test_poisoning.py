@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from config.rules import shipped_rules
-from fanin.isolation import Isolation, Journal
 from fanin.pipeline import Pipeline
 from model.draft import Context
 from model.envelope import Envelope, Receipt
 from model.spoken import SPOKEN, Spoken
 from model.ticket import Identity
-from store.arrival import Target
 from store.store import Store
+from tests.support.pipeline import make_pipeline
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 OWN = "0xa1b2000000000000000000000000000000009f8e"
@@ -56,26 +54,6 @@ def _envelope(source_id: str, raw: bytes, media_type: str) -> Envelope:
         size=len(raw),
         media_type=media_type,
     )
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    """An open store, empty."""
-    opened = await Store.open(tmp_path)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def pipeline(store: Store, tmp_path: Path) -> Pipeline:
-    """A pipeline whose messages all go to one helpdesk."""
-    return make_pipeline(store, tmp_path)
-
-
-def make_pipeline(store: Store, folder: Path) -> Pipeline:
-    """A pipeline that has heard nothing yet."""
-    isolation = Isolation(Journal(folder / "parsing"), time_limit=timedelta(seconds=10), memory=2**30)
-    return Pipeline(store, isolation, lambda *_: (Target(helpdesk="desk"),), lambda: None)
 
 
 async def accept(pipeline: Pipeline, *batch: Envelope) -> list[Receipt]:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,14 +40,6 @@ class Channel:
             raise self.failures.pop(0)
         self.sent.append(reply)
         return SentRef(f"sent {reply.text}")
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    """An open store, empty."""
-    opened = await Store.open(tmp_path)
-    yield opened
-    await opened.close()
 
 
 @asynccontextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from fanin.isolation import Isolation, Journal
 from fanin.pipeline import Pipeline
 from model.draft import Context
 from model.envelope import Envelope, Receipt
@@ -20,9 +18,9 @@ from model.errors import Transient
 from model.event import REDACTED
 from model.spoken import SPOKEN, Spoken
 from model.ticket import Identity
-from store.arrival import Target
 from store.retention import Retention
 from store.store import Store
+from tests.support.pipeline import make_pipeline
 from tests.support.secrets import phrase
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -50,26 +48,6 @@ def said(number: int, text: str, session: str = "1", who: str = "ann") -> Envelo
         size=len(raw),
         media_type=SPOKEN,
     )
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    """An open store, empty."""
-    opened = await Store.open(tmp_path)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def pipeline(store: Store, tmp_path: Path) -> Pipeline:
-    """A pipeline whose messages all go to one helpdesk."""
-    return make_pipeline(store, tmp_path)
-
-
-def make_pipeline(store: Store, folder: Path) -> Pipeline:
-    """A pipeline that has heard nothing yet."""
-    isolation = Isolation(Journal(folder / "parsing"), time_limit=timedelta(seconds=10), memory=2**30)
-    return Pipeline(store, isolation, lambda *_: (Target(helpdesk="desk"),), lambda: None)
 
 
 async def accept(pipeline: Pipeline, *batch: Envelope) -> list[Receipt]:

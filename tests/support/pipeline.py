@@ -1,0 +1,17 @@
+"""The way of a message from its connector to the store, without a daemon around it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from fanin.isolation import Isolation, Journal
+from fanin.pipeline import Pipeline
+from store.arrival import Target
+from store.store import Store
+
+
+def make_pipeline(store: Store, folder: Path) -> Pipeline:
+    """A pipeline that has heard nothing yet, and whose messages all go to one helpdesk."""
+    isolation = Isolation(Journal(folder / "parsing"), time_limit=timedelta(seconds=10), memory=2**30)
+    return Pipeline(store, isolation, lambda *_: (Target(helpdesk="desk"),), lambda: None)
