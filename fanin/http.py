@@ -61,7 +61,7 @@ class Surface:
         if proxies:
             application.middlewares.append(behind(proxies))
         application.add_routes(pages)
-        application.add_routes([web.route("*", "/{path:.*}", connectors)])
+        application.add_routes([web.route("*", r"/{path:[\s\S]*}", connectors)])
         return application
 
     def private(self, token: Secret | None, door: Door) -> web.Application:

@@ -108,7 +108,7 @@ class WeiboConnector:
     ) -> AsyncIterator[int]:
         """Hand over again what was said since a time, in one list or in all, within the hour's calls.
 
-        `stream` is the name of a list, perhaps with an id after which to begin: `mentions:5100000000000057`.
+        `stream` is the name of a list, perhaps with an id after which to begin: `mentions:5100000000000058`.
         """
         name, _, after = (stream or "").partition(":")
         if name not in ("", *STREAMS):

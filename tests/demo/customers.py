@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import struct
 import zlib
 from collections.abc import Sequence
@@ -13,12 +14,13 @@ import aiohttp
 from msgspec import Struct
 
 from tests.support.chat import Customer
+from tests.support.secrets import phrase
 from tests.support.weibo_emulator import Emulator as Weibo
 from tests.support.x_emulator import Emulator as X
 
 TX = "0x9fc76417374aa880d4449a1f7f31ec597f00b1f6f3dd2d66f4c9c6c315836d8b"
-PHRASE = "legal winner thank year wave sausage worth useful legal winner thank yellow"
-"""A seed phrase that everybody knows: it is in the test vectors of BIP-39."""
+PHRASE = " ".join(phrase(random.Random(39), "english"))
+"""A seed phrase of nobody, the same each time."""
 
 
 class Mail(Struct, frozen=True):

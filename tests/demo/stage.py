@@ -130,5 +130,7 @@ def _mailbox(
 
 
 def _stop(daemon: Daemon) -> None:
+    """End the daemon; one that is still being loaded ends by the signal itself."""
     if daemon.process is not None and daemon.process.poll() is None:
-        daemon.terminate()
+        daemon.process.terminate()
+        daemon.process.wait(15)

@@ -9,6 +9,7 @@ import uuid
 from urllib.parse import urlsplit
 
 import pytest
+from yarl import URL
 
 from connectors.chat import api, socket
 from fanin import http
@@ -243,3 +244,12 @@ async def test_without_a_proxy_nobody_chooses_an_address(start):
     one = await customer(opened=False)
     statuses = [(await one.open(headers={"X-Forwarded-For": f"203.0.113.{n}"}))[0] for n in range(2)]
     assert statuses == [201, 429]
+
+
+async def test_whatever_a_path_holds_the_answer_is_a_problem(start):
+    """A line end within a path is answered as any other name that nobody has."""
+    _, customer = await start()
+    one = await customer()
+    url = f"{one.base}/sessions/{one.session_id}/messages/1/attachments/a%0Ab"
+    async with one.http.get(URL(url, encoded=True), headers=one.authorization) as answer:
+        assert (answer.status, answer.content_type) == (404, "application/problem+json")
