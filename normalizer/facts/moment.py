@@ -57,10 +57,13 @@ class Clock(NamedTuple):
 def moment(page: Page, at: int, label: Label | None, label_at: int) -> Found | None:
     """The date, time or both that is written at a digit, or None."""
     named = label is not None and label.role == "month"
-    may_be = _MAY_BE.match(page.folded, at)
-    if not named and (not may_be or (may_be[2] and may_be[2] not in MONTHS)):
-        return None
     behind = _behind(page.folded, at)
+    if not named:
+        if behind not in _BEHIND:
+            return None
+        may_be = _MAY_BE.match(page.folded, at)
+        if not may_be or (may_be[2] and may_be[2] not in MONTHS):
+            return None
     day = _day(page, at, label, label_at) if behind in _BEHIND_DAY or named else None
     if day is None:
         return _time_first(page, at) if behind in _BEHIND_HOUR else None
@@ -212,3 +215,4 @@ _READERS: dict[str, tuple[Callable[[Page, int], tuple[str, int] | None], ...]] =
 """Which readers of dates may find one, by the character behind the digits."""
 _BEHIND_DAY = frozenset(_READERS)
 _BEHIND_HOUR = frozenset(":时時点點시h. \u00a0ap")
+_BEHIND = _BEHIND_DAY | _BEHIND_HOUR
