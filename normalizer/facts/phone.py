@@ -127,8 +127,10 @@ def _belongs(national: str, code: int, region: str, *, alone: bool) -> bool:
         return False
     if country.leading and not alone:
         return country.leading.match(national) is not None
-    return bool(country.general) and _fits(national, country.general) and any(
-        _fits(national, kind) for kind in country.kinds
+    return (
+        bool(country.general)
+        and _fits(national, country.general)
+        and any(_fits(national, kind) for kind in country.kinds)
     )
 
 
