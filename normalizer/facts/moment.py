@@ -45,6 +45,7 @@ _MAY_BE = re.compile(
 """What every moment looks like, and most numbers do not; a name must be that of a month."""
 _DIGITS = re.compile(r"\d+")
 _PART_BEFORE = re.compile(rf"({_PARTS})\s?\Z")
+_PART_ENDS = frozenset(part[-1] for part in AFTERNOON | MORNING)
 
 
 class Clock(NamedTuple):
@@ -84,7 +85,8 @@ def _behind(folded: str, at: int) -> str:
 def _time_first(page: Page, at: int) -> Found | None:
     """A time, with the date that follows it if one does."""
     folded = page.folded
-    part = _PART_BEFORE.search(folded, max(0, at - 6), at)
+    near = folded[at - 1 : at].isspace() or folded[at - 1 : at] in _PART_ENDS
+    part = _PART_BEFORE.search(folded, max(0, at - 6), at) if near else None
     start = part.start() if part else at
     clock = _clock(folded, start, bare=True)
     if clock is None:

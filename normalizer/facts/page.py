@@ -76,6 +76,9 @@ def _last(words: str) -> str:
             if word in LABELS or word in WEAK:
                 return word
         return ""
+    word = words.rpartition(" ")[2]
+    if word.isascii() and word.isalpha():
+        return word
     matched = _WORD_BACKWARDS.match(words[::-1])
     word = words[-matched.end() :] if matched else ""
     return word if word in LABELS or not word.endswith("$") else "$"
@@ -88,7 +91,10 @@ def unwiden(text: str) -> str:
 
 def _folded(text: str) -> str:
     lower = text.lower()
-    return lower if len(lower) == len(text) else text.replace("İ", "i").lower()  # no other letter grows
+    if len(lower) == len(text):
+        return lower
+    shorter = lower.replace("i\u0307", "i")  # that is İ, the one letter whose lower case is longer
+    return shorter if len(shorter) == len(text) else text.replace("İ", "i").lower()
 
 
 _WIDE = re.compile("[＃＄＋．／０-９＠Ａ-Ｚａ-ｚ]")

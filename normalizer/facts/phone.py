@@ -52,7 +52,8 @@ _USUAL = re.compile(
 )
 """How numbers are written within a country by those who say no more."""
 _LETTER = re.compile("[a-z]")
-_NO_DIGIT = re.compile(r"\D+")
+_CODES = {f"{code:0{width}}": code for code in COUNTRY_CODE_TO_REGION_CODE for width in (1, 2, 3)}
+"""The codes of countries, also with zeros before them."""
 MIN_LENGTH, MAX_DIGITS = 7, 15
 
 
@@ -89,9 +90,9 @@ def _valid(written: str, region: str | None) -> tuple[str, str] | None:
 
     The rules are those of the phonenumbers library, compiled; asking the library itself takes ten times as long.
     """
-    digits = _NO_DIGIT.sub("", written)
+    digits = "".join(filter(str.isdecimal, written))
     if region is None:
-        code = next((int(digits[:n]) for n in (1, 2, 3) if int(digits[:n]) in COUNTRY_CODE_TO_REGION_CODE), 0)
+        code = _CODES.get(digits[0]) or _CODES.get(digits[:2]) or _CODES.get(digits[:3], 0)
         national = digits[len(str(code)) :]
     else:
         code, prefix = _dialled(region)
@@ -100,8 +101,10 @@ def _valid(written: str, region: str | None) -> tuple[str, str] | None:
         return None
     plain = str(int(national))
     regions = COUNTRY_CODE_TO_REGION_CODE[code]
-    country = next((one for one in regions if _belongs(plain, code, one, alone=len(regions) == 1)), None)
-    return (f"+{code}{plain}", country) if country else None
+    for country in regions:
+        if _belongs(plain, code, country, alone=len(regions) == 1):
+            return f"+{code}{plain}", country
+    return None
 
 
 class _Kind(NamedTuple):
@@ -127,11 +130,9 @@ def _belongs(national: str, code: int, region: str, *, alone: bool) -> bool:
         return False
     if country.leading and not alone:
         return country.leading.match(national) is not None
-    return (
-        bool(country.general)
-        and _fits(national, country.general)
-        and any(_fits(national, kind) for kind in country.kinds)
-    )
+    if country.general is None or not _fits(national, country.general):
+        return False
+    return any(_fits(national, kind) for kind in country.kinds)
 
 
 def _fits(national: str, kind: _Kind) -> bool:

@@ -46,7 +46,7 @@ def scan(folded: str, whole: bytes) -> Scanned:
     """Everything in a text in lower case, given in UTF-8 as well, that one automaton can find; linear."""
     found = Scanned([], [], wide=False)
     end = len(folded) - MAX_END
-    if end <= MAX_BEGINNING or whole.translate(None, _WESTERN):
+    if end <= MAX_BEGINNING or any(first in whole for first in _EASTERN):
         return _scan(folded, whole, 0, found)
     found = _scan(folded, folded[:MAX_BEGINNING].encode(), 0, found)
     return _scan(folded, folded[end:].encode(), end, found)
@@ -103,5 +103,5 @@ def _lexicon() -> _Lexicon:
     return _Lexicon(automaton, units, baits)
 
 
-_WESTERN = bytes(range(0xE3))
-"""Bytes of UTF-8 that no character of East Asia begins with."""
+_EASTERN = tuple(bytes([first]) for first in (*range(0xE4, 0xF5), 0xE3))
+"""Bytes of UTF-8 that characters of East Asia begin with, and no letters of an alphabet."""
