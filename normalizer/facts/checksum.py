@@ -75,10 +75,8 @@ def eip55(address: str) -> bool:
     if digits in (lower, digits.upper()):
         return True
     hashed = keccak.new(digest_bits=256, data=lower.encode()).hexdigest()
-    return all(
-        letter.isdecimal() or letter.isupper() == (nibble > "7")
-        for letter, nibble in zip(digits, hashed[:40], strict=True)
-    )
+    high = int(hashed[:40].translate(_HIGH_NIBBLES), 2)
+    return int(digits.translate(_CAPITALS), 2) == high & int(lower.translate(_HEX_LETTERS), 2)
 
 
 def ton(address: str) -> bool:
@@ -123,6 +121,10 @@ _DIGITS = {
     alphabet: {character: value for value, character in enumerate(alphabet)}
     for alphabet in (BITCOIN_ALPHABET, XRP_ALPHABET)
 }
+_HIGH_NIBBLES = str.maketrans("0123456789abcdef", "0000000011111111")
+_HEX_LETTERS = str.maketrans("0123456789abcdef", "0000000000111111")
+_CAPITALS = str.maketrans("0123456789abcdefABCDEF", "0000000000000000111111")
+"""A bit for each digit in base 16: whether it is 8 and more, a letter, a capital."""
 _BECH32_DIGITS = {character: value for value, character in enumerate(_BECH32)}
 _FOLDS = [
     reduce(lambda sum_, i: sum_ ^ (_GENERATOR[i] if top >> i & 1 else 0), range(len(_GENERATOR)), 0)

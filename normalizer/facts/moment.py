@@ -45,6 +45,7 @@ _MAY_BE = re.compile(
 """What every moment looks like, and most numbers do not; a name must be that of a month."""
 _DIGITS = re.compile(r"\d+")
 _PART_BEFORE = re.compile(rf"({_PARTS})\s?\Z")
+_PART_ENDS = frozenset(part[-1] for part in AFTERNOON | MORNING)
 
 
 class Clock(NamedTuple):
@@ -57,10 +58,13 @@ class Clock(NamedTuple):
 def moment(page: Page, at: int, label: Label | None, label_at: int) -> Found | None:
     """The date, time or both that is written at a digit, or None."""
     named = label is not None and label.role == "month"
-    may_be = _MAY_BE.match(page.folded, at)
-    if not named and (not may_be or (may_be[2] and may_be[2] not in MONTHS)):
-        return None
     behind = _behind(page.folded, at)
+    if not named:
+        if behind not in _BEHIND:
+            return None
+        may_be = _MAY_BE.match(page.folded, at)
+        if not may_be or (may_be[2] and may_be[2] not in MONTHS):
+            return None
     day = _day(page, at, label, label_at) if behind in _BEHIND_DAY or named else None
     if day is None:
         return _time_first(page, at) if behind in _BEHIND_HOUR else None
@@ -81,7 +85,8 @@ def _behind(folded: str, at: int) -> str:
 def _time_first(page: Page, at: int) -> Found | None:
     """A time, with the date that follows it if one does."""
     folded = page.folded
-    part = _PART_BEFORE.search(folded, max(0, at - 6), at)
+    near = folded[at - 1 : at].isspace() or folded[at - 1 : at] in _PART_ENDS
+    part = _PART_BEFORE.search(folded, max(0, at - 6), at) if near else None
     start = part.start() if part else at
     clock = _clock(folded, start, bare=True)
     if clock is None:
@@ -212,3 +217,4 @@ _READERS: dict[str, tuple[Callable[[Page, int], tuple[str, int] | None], ...]] =
 """Which readers of dates may find one, by the character behind the digits."""
 _BEHIND_DAY = frozenset(_READERS)
 _BEHIND_HOUR = frozenset(":时時点點시h. \u00a0ap")
+_BEHIND = _BEHIND_DAY | _BEHIND_HOUR

@@ -24,18 +24,19 @@ class Page:
     __slots__ = ("baits", "dear", "folded", "hosts", "language", "latin", "numerals", "shape", "text", "urls")
 
     def __init__(self, text: str, language: str | None) -> None:
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            text = _SURROGATE.sub("\ufffd", text)
-        self.text, self.language = text, language
         self.dear = MAX_DEAR
+        self.text, self.language = text, language
         self.folded = _folded(text)
-        self.numerals, self.baits, wide = scan(self.folded)
+        try:
+            encoded = self.folded.encode()
+        except UnicodeEncodeError:
+            self.text, self.folded = _SURROGATE.sub("\ufffd", text), _SURROGATE.sub("\ufffd", self.folded)
+            encoded = self.folded.encode()
+        self.numerals, self.baits, wide = scan(self.folded, encoded)
         if wide:
-            self.text = unwiden(text)
+            self.text = unwiden(self.text)
             self.folded = _folded(self.text)
-            self.numerals, self.baits, _ = scan(self.folded)
+            self.numerals, self.baits, _ = scan(self.folded, self.folded.encode())
         self.latin = self.folded.encode("latin-1", "replace")
         self.shape = self.latin.translate(_SHAPES)
         self.urls, self.hosts = urls(self.text, self.folded, self.latin)
@@ -52,7 +53,7 @@ class Page:
 
     def before(self, at: int) -> tuple[Label | None, int]:
         """What the words directly before a place say of what stands there, and where they begin."""
-        first = max(0, at - LONGEST_LABEL)
+        first = at - LONGEST_LABEL if at > LONGEST_LABEL else 0
         words = self.folded[first:at].rstrip(CLOSING)
         for _ in range(MOST_WEAK):
             word = _last(words)
@@ -70,7 +71,14 @@ def _last(words: str) -> str:
     if not words:
         return ""
     if words[-1] >= "\u2e80":
-        return next((words[-n:] for n in _LENGTHS if words[-n:] in LABELS or words[-n:] in WEAK), "")
+        for length in _ENDINGS.get(words[-1], ()):
+            word = words[-length:]
+            if word in LABELS or word in WEAK:
+                return word
+        return ""
+    word = words.rpartition(" ")[2]
+    if word.isascii() and word.isalpha():
+        return word
     matched = _WORD_BACKWARDS.match(words[::-1])
     word = words[-matched.end() :] if matched else ""
     return word if word in LABELS or not word.endswith("$") else "$"
@@ -82,13 +90,29 @@ def unwiden(text: str) -> str:
 
 
 def _folded(text: str) -> str:
-    return text.replace("İ", "i").lower()  # that is the one letter whose lower case is longer
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    shorter = lower.replace("i\u0307", "i")  # that is İ, the one letter whose lower case is longer
+    return shorter if len(shorter) == len(text) else text.replace("İ", "i").lower()
 
 
 _WIDE = re.compile("[＃＄＋．／０-９＠Ａ-Ｚａ-ｚ]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WORD_BACKWARDS = re.compile(r"[^\W\d_\u2e80-\U0010ffff]+|[$€£¥￥₩₫₽₺₱฿₹](?:[a-z]{1,2}\b)?")
 _LENGTHS = (6, 5, 4, 3, 2, 1)
+
+
+def _endings() -> dict[str, tuple[int, ...]]:
+    """How long the words are that end with a character, the longest first."""
+    words = [*LABELS, *WEAK]
+    return {
+        last: tuple(n for n in _LENGTHS if any(len(word) == n and word[-1] == last for word in words))
+        for last in {word[-1] for word in words if word[-1] >= "\u2e80"}
+    }
+
+
+_ENDINGS = _endings()
 _SHAPES = bytes(
     ord("0") if chr(code).isdigit() and code < 128
     else ord("a") if (code < 128 and chr(code).isalpha()) or chr(code) in "-_"

@@ -31,7 +31,7 @@ def impersonation(draft: Draft, context: Context) -> Matched | None:
 
 def _rule(name: str, brands: Sequence[str]) -> str | None:
     looks = skeleton(name)
-    plain = unicodedata.normalize("NFKC", name).lower()
+    plain = (name if name.isascii() else unicodedata.normalize("NFKC", name)).lower()
     supports = bool(_SUPPORTS.find_matches_as_indexes(f"{plain}\n{looks}"))
     for brand in brands:
         mark = skeleton(brand)
