@@ -3,6 +3,7 @@
 import os
 import time
 
+import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -197,3 +198,22 @@ def test_the_cost_grows_with_the_length(piece):
     small, large = min(cost(1000) for _ in range(3)), min(cost(8000) for _ in range(3))
 
     assert large < small * 24 + 0.05
+
+
+@pytest.mark.parametrize("kind", [phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE])
+def test_phone_numbers_of_every_country_are_those_of_the_library(kind):
+    """An example number of each country, and it with another last or third digit, is one where phonenumbers says so."""
+    examples = [phonenumbers.example_number_for_type(region, kind) for region in phonenumbers.SUPPORTED_REGIONS]
+    checked = 0
+    for code, national in [(one.country_code, str(one.national_number)) for one in examples if one]:
+        for written in (national, f"{national[:-1]}7", f"{national[:2]}0{national[3:]}"):
+            number = phonenumbers.PhoneNumber(country_code=code, national_number=int(written))
+            region = phonenumbers.region_code_for_number(number)
+            alone = len(phonenumbers.COUNTRY_CODE_TO_REGION_CODE[code]) == 1
+            valid = region and (not alone or phonenumbers.is_valid_number_for_region(number, region))
+            if len(f"{code}{written}") > 7 and len(written) > 5:
+                expected = [(f"+{code}{written}", region)] if valid else None
+                assert found(f"call me at +{code}{written}").get("phones") == expected
+                checked += 1
+
+    assert checked > 500
