@@ -125,7 +125,7 @@ class Pipeline:
         readings = await self._isolation.read(messages, [context for _, _, context in wanted])
         drafts = corrected([_draft(reading, *one) for reading, one in zip(readings, messages, strict=True)])
         drafts = [
-            await hearing.warned(draft, envelope, context)
+            await _warned(hearing, draft, envelope, context)
             for draft, (envelope, _, context) in zip(drafts, wanted, strict=True)
         ]
         kept = iter(await self._keep(messages, drafts))
@@ -214,6 +214,17 @@ def _original(envelope: Envelope, raw: bytes) -> tuple[str, bytes]:
     """The message as it came, by its digest."""
     known = envelope.raw.sha256 if isinstance(envelope.raw, BlobRef) else hashlib.sha256(raw).hexdigest()
     return known, raw
+
+
+async def _warned(hearing: Hearing, draft: Draft, envelope: Envelope, context: Context) -> Draft:
+    """The draft in the light of its conversation; a defect there costs the warning, not the message."""
+    try:
+        return await hearing.warned(draft, envelope, context)
+    except Transient:
+        raise
+    except Exception:
+        log.exception("normalizer.defect", connector=envelope.connector, source_id=envelope.source_id)
+        return draft
 
 
 def _draft(reading: Reading, envelope: Envelope, raw: bytes) -> Draft:

@@ -136,8 +136,7 @@ class Hearing:
 
     async def _recall(self) -> None:
         """Read what is not remembered of the sessions."""
-        unknown = [key for key in self.keys() if not self._memory.knows(key)]
-        if unknown:
+        while unknown := [key for key in self.keys() if not self._memory.knows(key)]:  # others may forget meanwhile
             found = await self._store.heard(self._connector, [key for _, key in unknown])
             for key, conversations in found.items():
                 self._memory.learn((self._connector, key), conversations)
@@ -146,7 +145,8 @@ class Hearing:
 class Memory:
     """What was said lately, so that an open session is not read anew for each of its messages.
 
-    This process alone accepts messages, so what it has read once and added to since is what the store holds.
+    This process alone accepts messages, so what it has read once and added to since is what the store holds; beside
+    it only `fanin backfill` does, and that accepts what was said long ago.
     """
 
     def __init__(self) -> None:

@@ -13,10 +13,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
+import structlog
 from msgspec import Struct
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from model.draft import Correction, Draft, Heard
+from model.errors import Permanent
 from model.event import REDACTED, Event
 from model.ticket import Fact, Facts, Lane, Matched, Redaction, Ticket
 from store.arrival import milliseconds, moment
@@ -24,6 +26,8 @@ from store.bulk import among, select_among
 from store.crypto import Vault
 from store.ledger import open_body
 from store.schema import attachment, conversation, conversation_key, delivery, message, opening
+
+log = structlog.get_logger()
 
 LATEST = 30
 """Messages of a conversation in which parts of a secret are looked for."""
@@ -59,13 +63,19 @@ def heard(
     found: dict[str, dict[str, list[Heard]]] = {key: {} for key in keys}
     for digest, id_ in select_among(connection, _CONVERSATIONS, list(by_digest), connector):
         rows = connection.execute(_HEARD, {"_conversation": id_}).all()
-        events = [open_body(vault, row.event, row.body) for row in reversed(rows)]
-        found[by_digest[digest]][id_] = [
-            Heard(one.id, one.data.message.text, tuple(fact.value for fact in one.data.facts.addresses))
-            for one in events
-            if len(one.data.message.text) <= MAX_HEARD
-        ]
+        heard = [_heard(vault, row.event, row.body) for row in reversed(rows)]
+        found[by_digest[digest]][id_] = [one for one in heard if one and len(one.text) <= MAX_HEARD]
     return found
+
+
+def _heard(vault: Vault, event_id: str, body: bytes) -> Heard | None:
+    """What a stored message says; None where it is damaged, which must not keep new messages out."""
+    try:
+        said = open_body(vault, event_id, body).data
+    except Permanent as error:
+        log.warning("message.damaged", event_id=event_id, reason=str(error))
+        return None
+    return Heard(event_id, said.message.text, tuple(fact.value for fact in said.facts.addresses))
 
 
 def correct(

@@ -66,14 +66,15 @@ def search(page: Page, patterns: Sequence[tuple[str, str]] = ()) -> Iterator[Fou
     taken = 0
     while at >= 0:
         start, end = page.run(at)
+        start = max(start, taken)  # a word goes on behind what was found in it: `0x…-1`
         if end - start >= SHORTEST and (some := chained(page, start, end)):
             yield from some
             taken = some[-1].end
         elif inside(at):
             taken = end
-        elif one := _one(page, at, max(start, taken), end, patterns):
+        elif one := _one(page, at, start, end, patterns):
             yield one
-            taken = one.end
+            taken = max(one.end, at + 1)
         else:
             number = NUMBER.match(page.folded, at)
             taken = max(end, number.end()) if number else end

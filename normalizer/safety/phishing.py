@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import combinations
+from itertools import islice
 
 from rapidfuzz.distance import Levenshtein
 
@@ -75,15 +75,22 @@ def poisoned(addresses: Sequence[Fact], seen: Sequence[str] = ()) -> tuple[Match
 
     Whoever copies an address from a history by its ends sends to the wrong one (address poisoning).
     """
+    known = list(dict.fromkeys(one.value for one in addresses))
+    found = (f"{other} {one}" for other, one in _alike(known, seen))
+    return tuple(Matched(rule="address_poisoning", text=text) for text in islice(found, MAX_MATCHES))
+
+
+def _alike(addresses: Sequence[str], seen: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each address with those before it, or seen earlier, that have the same ends."""
     if not addresses:
-        return ()
-    known = dict.fromkeys(one.value for one in addresses)
-    pairs = [*combinations(known, 2), *((old, new) for old in dict.fromkeys(seen) for new in known)]
-    if not pairs:
-        return ()
-    ends = {one: _ends(one) for one in (*known, *seen)}
-    alike = [(a, b) for a, b in pairs if ends[a] == ends[b] and a.lower() != b.lower()]
-    return tuple(Matched(rule="address_poisoning", text=f"{a} {b}") for a, b in alike[:MAX_MATCHES])
+        return
+    by_ends: dict[tuple[str, str], dict[str, str]] = {}
+    for one in seen:
+        by_ends.setdefault(_ends(one), {}).setdefault(one.lower(), one)
+    for one in addresses:
+        others = by_ends.setdefault(_ends(one), {})
+        yield from ((other, one) for lower, other in others.items() if lower != one.lower())
+        others.setdefault(one.lower(), one)
 
 
 def _ends(address: str) -> tuple[str, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -223,3 +225,34 @@ async def test_a_long_phrase_leaves_nothing_word_by_word(pipeline: Pipeline, sto
     assert kept == ["[seed phrase removed]"] * 24
     corrections = (await store.pair(receipts[-1].conversation_id or "", "desk"))[0]
     assert sum(store.open_event(one).type == REDACTED for one in corrections) == 11
+
+
+async def test_a_damaged_message_keeps_no_new_one_out(store: Store, tmp_path: Path) -> None:
+    """Where an earlier message cannot be opened any more, the next one of its conversation is accepted without it."""
+    await accept(make_pipeline(store, tmp_path / "before"), said(1, "guten Tag"))
+    with closing(sqlite3.connect(store.data_dir / "fanin.db")) as connection, connection:
+        connection.execute("UPDATE message SET body = zeroblob(80)")
+
+    [last] = await accept(make_pipeline(store, tmp_path / "after"), said(2, "ist jemand da?"))
+
+    assert (last.status, last.sequence) == ("accepted", 2)
+
+
+async def test_what_is_forgotten_while_it_is_read_is_read_again(
+    pipeline: Pipeline, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A memory that others empty while a session is being read costs a second look, and nothing else."""
+    await accept(pipeline, said(1, " ".join(WORDS[:6])))
+    memory, heard = pipeline._sessions._memory, store.heard
+
+    async def emptied(connector: str, keys: Any) -> Any:
+        found = await heard(connector, keys)
+        memory.forget({("web", "chat:1")})
+        monkeypatch.setattr(store, "heard", heard)
+        return found
+
+    monkeypatch.setattr(store, "heard", emptied)
+    receipts = await accept(pipeline, said(1, "moin", session="2"), said(2, " ".join(WORDS[6:])))
+
+    assert [one.status for one in receipts] == ["accepted", "accepted"]
+    assert await texts(store, receipts[1]) == ["[seed phrase removed]"] * 2

@@ -217,3 +217,22 @@ def test_phone_numbers_of_every_country_are_those_of_the_library(kind):
                 checked += 1
 
     assert checked > 500
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("behind", ["-1", "_0", "-12-13", "_a1", "-0x5"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        f"0x{'9f3c1e7a' * 8}",
+        "9f3c1e7a" * 8,
+        "0x52908400098527886E0F7030069857D2E4169EE7",
+        "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",
+        "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa",
+    ],
+)
+def test_a_number_behind_a_hash_or_an_address_is_read_past(word: str, behind: str) -> None:
+    """The index of a log or an output, joined to what it belongs to, is no second look at the same word."""
+    stated = list(search(Page(f"it is {word}{behind} and pending", "en")))
+
+    assert [one.value.lower() for one in stated if one.role in ("tx_hashes", "addresses")] == [word.lower()]
