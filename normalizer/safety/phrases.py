@@ -20,7 +20,7 @@ from rapidfuzz.distance import OSA
 
 from normalizer.safety.found import Found
 from normalizer.safety.view import View, seen, view
-from normalizer.safety.vocabulary import ALPHABETIC, LABELS, LATIN, LOWER, fold, vocabulary, words
+from normalizer.safety.vocabulary import ALPHABETIC, LABELS, LATIN, LOWER, ORDINALS, fold, vocabulary, words
 
 SIZES = (12, 15, 18, 21, 24)
 LEAST = 12
@@ -44,7 +44,7 @@ _LEAST_ALIKE = 0.75
 _MAX_EXAMPLE_GAP = 4
 _SEPARATORS = (
     "、。，；：！？（）「」『』【】《》“”‘’„«»…—–‑•·→●○■□▪◦➜✓\u3000\u00a0\u2009\u202f\u2028\u3001\u2022\u30fb"
-    "．／｜～＿－＂＇［］｛｝"
+    "．／｜～＿－＂＇［］｛｝" + ORDINALS
 )
 _NO_LEAD = bytes(code for code in range(256) if not (0xC4 <= code <= 0xD3 or code == 0xE1 or 0xEA <= code <= 0xED))
 """Bytes that begin none of the letters of a list in UTF-8: what is left of a text without them are letters beyond
@@ -55,7 +55,7 @@ _LONGEST = 8 * 1024
 """Bytes that no phrase has more of."""
 _TOKEN = re.compile(
     "(?P<wide>[\u3400-\u9fff\uf900-\ufaff]+)"
-    "|[^\\W\\d_\u3400-\u9fff\uf900-\ufaff]"
+    f"|[^\\W\\d_{ORDINALS}\u3400-\u9fff\uf900-\ufaff]"
     "(?:[^\\W\\d_\u3400-\u9fff\uf900-\ufaff]|[\u0300-\u036f\u3099\u309a\u00ad\u200b-\u200d\u2060\ufeff\ufffd])*"
 )
 _MAX_WIDE = 10
