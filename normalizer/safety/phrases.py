@@ -36,7 +36,7 @@ _MAX_WORD = 24
 _LEAST_GLUED = 5
 _LEAST_HALF = 2
 _GAP = re.compile(r"[\s\d]+")
-_STRETCH = re.compile(rb"\x01(?:\x00?\x01)*")
+_STRETCH = re.compile(rb"\x01(?:\x00{0,2}\x01)*")
 _MAX_PART = 600
 _LEAST_SHARE = 0.6
 _LEAST_DISTINCT = 0.8
@@ -138,7 +138,7 @@ def phrases(text: str, *, glued: bool = False) -> Iterator[Found]:
 
 
 def _stretches(tokens: Sequence[Token], bit: int) -> Iterator[Sequence[Token]]:
-    """Where enough words of one list stand in a row, across single others, with what stands beside them."""
+    """Where enough words of one list stand in a row, across one or two others, with what stands beside them."""
     known = bytes([1 if token.lists & bit else 0 for token in tokens])
     for found in _STRETCH.finditer(known):
         if found[0].count(1) >= _NEAR:
