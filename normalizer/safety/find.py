@@ -80,8 +80,9 @@ def _search(looks: View) -> Iterator[Found]:
         yield from phrases.phrases(text)
     if looks.raw:
         yield from ideographs.phrases(text, looks.raw)
-    if has_digits(looks):
+    if digits := has_digits(looks):
         yield from cards(looks)
+    if digits or looks.runs:
         yield from parted(looks)
     if looks.runs:
         yield from keys(looks)

@@ -20,7 +20,7 @@ from normalizer.safety.wording import Wording, may_name_secret
 _B58 = "1-9A-HJ-NP-Za-km-z"
 _HEX = re.compile(r"(?:0[xX])?[0-9a-fA-F]{64}")
 _SPREAD_HEX = re.compile(
-    r"(?<![0-9a-zA-Z])(?:0[xX])?[0-9a-fA-F]{2,32}(?:[ \t]{0,2}(?:\r?\n[> \t]{0,6}|[ \t:-])"
+    r"(?<![0-9a-zA-Z])(?:0[xX])?[0-9a-fA-F]{2,62}(?:[ \t]{0,2}(?:\r?\n[> \t]{0,6}|[ \t:-])"
     r"[0-9a-fA-F]{2,62}){1,31}(?![0-9a-zA-Z])"
 )
 _BASE58 = re.compile(rf"[{_B58}]{{51,120}}")
