@@ -7,10 +7,13 @@ import random
 import pytest
 
 from normalizer.safety.find import find, redact
+from normalizer.safety.vocabulary import IDEOGRAPHIC
 from tests.support.secrets import phrase
 
 SHOWN = range(20)
 """Seeds of the secrets that each test draws."""
+FEW = 2
+"""Of fifty Chinese phrases so many at the most read like prose."""
 
 
 def kinds(text: str) -> list[str]:
@@ -54,3 +57,28 @@ def test_a_key_on_two_lines_is_found(first: int, name: str) -> None:
         assert kinds(text) == ["private_key"], text
         assert digits[:first] not in redact(text)
         assert digits[first:] not in redact(text)
+
+
+@pytest.mark.parametrize(("size", "width"), [(12, 4), (12, 6), (12, 3), (12, 2), (12, 5), (15, 5), (24, 4), (24, 12)])
+@pytest.mark.parametrize("heading", ["", "我的助记词是：\n", "你好\n", "请看\n\n", "Hi,\n"])
+@pytest.mark.parametrize("ending", ["", "\n谢谢", "\r\n\r\n请帮我看看，谢谢！"])
+def test_a_chinese_phrase_in_rows_is_one(size: int, width: int, heading: str, ending: str) -> None:
+    """Rows of characters are a phrase together, alone or between other lines."""
+    missed = 0
+    for number in range(50):
+        draw = random.Random(number)
+        words = "".join(phrase(draw, draw.choice(IDEOGRAPHIC), size))
+        rows = "\n".join(words[at : at + width] for at in range(0, size, width))
+        clean = redact(f"{heading}{rows}{ending}")
+        missed += any(row in clean for row in rows.split("\n"))
+
+    assert missed <= FEW
+
+
+@pytest.mark.parametrize("between", ["\u2028", "\u2029", "\r", "\v", "\x85"])
+def test_a_chinese_phrase_is_one_across_any_kind_of_line_end(between: str) -> None:
+    """What ends a line to Unicode but not in a message stands between the words of a phrase."""
+    for number in SHOWN:
+        words = "".join(phrase(random.Random(number), "chinese_traditional"))
+
+        assert kinds(f"看\n{words[:3]}{between}{words[3:5]}{between}{words[5:]}\n谢") == ["mnemonic"]
