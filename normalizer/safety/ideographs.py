@@ -108,7 +108,7 @@ def _lines(text: str, shape: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _rows(block: Sequence[tuple[int, int]], shape: bytes) -> Iterator[tuple[int, int]]:
-    """Where so many rows stand as are a phrase, of one length if not the last; the first and last line may be no row."""
+    """Where so many rows stand as are a phrase, of one length but for the last; the first and last line may be none."""
     for rows in (block, block[1:], block[:-1], block[1:-1]):
         if len(rows) > 1 and shape.count(b"h", rows[0][0], rows[-1][1]) in SIZES:
             *whole, last = (shape.count(b"h", start, end) for start, end in rows)

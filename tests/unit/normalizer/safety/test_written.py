@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 
 import pytest
@@ -82,3 +83,23 @@ def test_a_chinese_phrase_is_one_across_any_kind_of_line_end(between: str) -> No
         words = "".join(phrase(random.Random(number), "chinese_traditional"))
 
         assert kinds(f"看\n{words[:3]}{between}{words[3:5]}{between}{words[5:]}\n谢") == ["mnemonic"]
+
+
+@pytest.mark.parametrize("name", ["2FA: ", "totp secret = ", "account secret: ", "App secret key: ", "API-token key: "])
+@pytest.mark.parametrize("padding", ["", "=", "======", "\n", " thanks"])
+def test_a_short_secret_that_words_name_is_found(name: str, padding: str) -> None:
+    """Sixteen characters of base32, as authenticators take them, are a secret behind words that say so."""
+    for number in SHOWN:
+        value = base64.b32encode(random.Random(number).randbytes(10)).decode()
+        text = f"{name}{value}{padding}"
+
+        assert kinds(text) == ["one_time_password"], text
+        assert value not in redact(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["The secret is perseverance.", "app secret: not-configured-yet", "2FA: authentication"]
+)
+def test_a_word_behind_a_name_stays(text: str) -> None:
+    """What words call a secret but is plainly none is left as it is."""
+    assert redact(text) == text
