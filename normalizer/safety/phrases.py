@@ -61,6 +61,7 @@ _TOKEN = re.compile(
 _MAX_WIDE = 10
 """Ideographs between two words that may number them: 第十二个单词."""
 _ENUMERATOR = frozenset(").:、）")
+_LABELS = frozenset(map(fold, LABELS))
 
 
 class Token(NamedTuple):
@@ -127,7 +128,7 @@ def _agree(lists: Sequence[int]) -> bool:
 
 def phrases(text: str, *, glued: bool = False) -> Iterator[Found]:
     """The phrases in a text; `glued` says that blanks between words may be lost."""
-    tokens = list(_tokens(text))
+    tokens = _unlabelled(list(_tokens(text)))
     if glued:
         tokens = [half for token in tokens for half in _unglued(token)]
     counts = Counter(token.lists for token in tokens)
@@ -193,9 +194,30 @@ def _tokens(text: str) -> Iterator[Token]:
         if not key.isascii():
             key = fold(key)
         of = lists.get(key, 0)
-        if not of and (key in LABELS or (len(key) == 1 and text[end : end + 1] in _ENUMERATOR)):
+        if not of and (key in _LABELS or (len(key) == 1 and text[end : end + 1] in _ENUMERATOR)):
             continue
         yield Token(start, end, key, of)
+
+
+def _unlabelled(tokens: list[Token]) -> list[Token]:
+    """The words of a text without labels that are list words themselves, as in `Word 1: abandon`.
+
+    One is a label where it stands before every other word, so often as a phrase has words.
+    """
+    numbering = [
+        place
+        for place, token in enumerate(tokens)
+        if token.key in _LABELS and token.key in (_key(tokens, place - 2), _key(tokens, place + 2))
+    ]
+    if len(numbering) < _NEAR:
+        return tokens
+    left_out = set(numbering)
+    return [token for place, token in enumerate(tokens) if place not in left_out]
+
+
+def _key(tokens: Sequence[Token], place: int) -> str:
+    """The word at a place, if one is there."""
+    return tokens[place].key if 0 <= place < len(tokens) else ""
 
 
 def _unglued(token: Token) -> Iterator[Token]:
