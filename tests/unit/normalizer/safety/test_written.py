@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import json
 import random
 
+import msgspec
 import pytest
 
+from model.spoken import Spoken
 from normalizer.safety.find import find, redact
+from normalizer.safety.raw import secrets_in
 from normalizer.safety.vocabulary import IDEOGRAPHIC
 from tests.support.secrets import phrase
 
@@ -103,3 +107,43 @@ def test_a_short_secret_that_words_name_is_found(name: str, padding: str) -> Non
 def test_a_word_behind_a_name_stays(text: str) -> None:
     """What words call a secret but is plainly none is left as it is."""
     assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "label"),
+    [
+        ("english", "Word"), ("english", "Wort"), ("spanish", "Palabra"), ("spanish", "Word"),
+        ("portuguese", "palavra"), ("italian", "Parola"), ("italian", "Numero"), ("czech", "slovo"),
+        ("russian", "Слово"), ("korean", "단어"), ("japanese", "たんご"), ("english", "ワード"),
+    ],
+)  # fmt: skip
+def test_a_label_before_each_word_hides_no_phrase(language: str, label: str) -> None:
+    """Words that number others are no part of the phrase, though they are in a list themselves."""
+    for number in SHOWN:
+        words = phrase(random.Random(number), language, 12 + 12 * (number % 2))
+        text = "\n".join(f"{label} {place}: {word}" for place, word in enumerate(words, 1))
+
+        assert redact(text) == f"{label} 1: [seed phrase removed]", text
+
+
+@pytest.mark.parametrize("between", ["\n", "\r\n", "\t", "\n\n"])
+@pytest.mark.parametrize("size", [12, 24])
+def test_a_phrase_in_a_chat_message_that_cannot_be_read_is_found(between: str, size: int) -> None:
+    """What stands between the words is read as JSON means it, though the message be cut off."""
+    for number in SHOWN:
+        draw = random.Random(number)
+        words = phrase(draw, draw.choice(("english", "french", "russian", "japanese")), size)
+        raw = msgspec.json.encode(Spoken(text=between.join(words), sender="a", key="chat:1"))
+        escaped = json.dumps(json.loads(raw)).encode()
+
+        for form in (raw, escaped, raw[: raw.index(b'"key"')]):
+            assert secrets_in(form) == {"mnemonic": 1}, form
+
+
+@pytest.mark.parametrize("name", ["my card number is ", "Visa: ", "卡号：", "tarjeta de crédito: ", "карта "])
+def test_a_card_that_words_name_is_one_among_other_numbers(name: str) -> None:
+    """Ids beside it do not let a card number pass that is called one."""
+    ids = "".join(f"order 90000000000000{number}\n" for number in range(10, 15))
+
+    assert redact(f"{ids}{name}4539578763621486") == f"{ids}{name}[card number removed]"
+    assert redact(f"{ids}4539578763621486") == f"{ids}4539578763621486"
