@@ -25,6 +25,12 @@ _OTHER = re.compile(
     r"[^\d\n]{0,12}$",
     re.IGNORECASE,
 )
+_NAMED = re.compile(
+    r"(?:\b(?:cards?|visa|mastercard|amex|tarjeta|cartão|cartao|carte|carta|kreditkarte|karte|kart|карт[аыуе]|thẻ)\b|"
+    r"卡号|卡號|银行卡|銀行卡|信用卡|カード|카드)[^\d\n]{0,24}$",
+    re.IGNORECASE,
+)
+"""Words before a number that call it a card's."""
 _DIGITS = bytes(100 if 48 <= code <= 57 else 32 for code in range(256))
 _SHORTEST = b"d" * 13
 _BETWEEN = b" -\xa0"
@@ -36,21 +42,23 @@ _GAP = re.compile(r"[ \u00a0-]")
 def cards(looks: View) -> Iterator[Found]:
     """The card numbers in a text, in one piece or in the groups that cards show.
 
-    One in one piece is none where it stands among several other numbers of that length: that is a table or a log.
+    One in one piece is none where it stands among several other numbers of that length, which are a table or a log,
+    unless words call it a card's.
     """
     text = looks.text
     if _SHORTEST not in looks.rest.translate(_DIGITS, _BETWEEN):
         return
-    grouped: list[Found] = []
+    sure: list[Found] = []
     whole: list[Found] = []
     ids = 0
     for found in _NUMBER.finditer(text):
         groups = _GAP.split(found[0])
         if _is_card(groups) and not _is_other(text, found.start()):
-            (whole if len(groups) == 1 else grouped).append(Found(*found.span(), "card_number"))
+            certain = len(groups) > 1 or _is_named(text, found.start())
+            (sure if certain else whole).append(Found(*found.span(), "card_number"))
         else:
             ids += len(groups) == 1
-    yield from grouped
+    yield from sure
     if ids <= _FEW:
         yield from whole
 
@@ -75,3 +83,8 @@ def _is_other(text: str, start: int) -> bool:
     before = text[max(start - 40, 0) : start]
     link = before.split()[-1] if before and not before[-1].isspace() else ""
     return "/" in link or "&" in link or _OTHER.search(before) is not None
+
+
+def _is_named(text: str, start: int) -> bool:
+    """Whether the words before a number call it a card's."""
+    return _NAMED.search(text, max(start - 40, 0), start) is not None

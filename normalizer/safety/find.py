@@ -14,7 +14,7 @@ from normalizer.safety.found import Found, merged, replaced
 from normalizer.safety.keys import keys, parted, pem
 from normalizer.safety.keystore import keystores
 from normalizer.safety.tokens import bots, named, one_time_passwords, tokens
-from normalizer.safety.view import UNSEEN, View, has_digits, seen, view
+from normalizer.safety.view import UNSEEN, View, has_digits, has_pieces, seen, view
 
 _TINY = 12
 """A text of fewer characters holds no secret."""
@@ -82,6 +82,8 @@ def _search(looks: View) -> Iterator[Found]:
         yield from ideographs.phrases(text, looks.raw)
     if has_digits(looks):
         yield from cards(looks)
+        yield from parted(looks)
+    elif has_pieces(looks):
         yield from parted(looks)
     if looks.runs:
         yield from keys(looks)

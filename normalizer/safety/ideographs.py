@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from operator import add
 
@@ -39,6 +39,10 @@ _SINGLES = re.compile(
     f"(?<![{_HAN}])[{_HAN}](?:[^{_HAN}\\w]{{1,12}}(?:\\d{{1,2}}[^{_HAN}\\w]{{1,6}})?[{_HAN}](?![{_HAN}])){{11,}}"
 )
 _LINE = re.compile(f"\\W*([{_HAN}]{{12,24}}|[{_HAN}]{{2,12}}(?:[\\s,，、/|-]{{1,4}}[{_HAN}]{{2,12}}){{1,11}})\\W*")
+_ROW = re.compile(
+    f"\\s*(\\W*?)[{_HAN}]{{2,12}}(?:[\\s,，、/|-]{{1,4}}[{_HAN}]{{2,12}}){{0,5}}[\\s,，、/|-]{{0,4}}(\\W*)"
+)
+"""A line that may be a part of a phrase, and the marks before and behind it, where one begins or ends."""
 _BEHIND = re.compile(
     "(?:助[记記憶]|[种種]子|[复復][词詞短]|註記|[份单單的][词詞]|密[语語码碼钥鑰])[^\n。！？]{0,12}?"
     f'(?:是|为|為|如下|在这|在這|[:："“「『])[\\s:："“「『]*([{_HAN}]{{12,24}})(?![{_HAN}])'
@@ -79,13 +83,37 @@ def phrases(text: str, raw: bytes) -> Iterator[Found]:
 
 
 def _lines(text: str, shape: bytes) -> Iterator[tuple[int, int]]:
-    """Where lines stand that are short enough to be a phrase, and have as many ideographs as one."""
+    """Where lines stand, alone or as rows, that are short enough to be a phrase, and have as many ideographs as one.
+
+    Line ends of other kinds than a line feed are what may stand between words.
+    """
+    block: list[tuple[int, int]] = []
     start = 0
-    for line in text.splitlines(keepends=True):
+    for line in text.split("\n"):
         end = start + len(line)
-        if LEAST <= len(line) <= _MAX_LINE and len(b"".join(shape[start:end].split())) in SIZES:
+        count = shape.count(b"h", start, end) if len(line) <= _MAX_LINE else 0
+        if count in SIZES:
             yield start, end
-        start = end
+        row = _ROW.fullmatch(text, start, end) if 2 <= count <= LEAST else None
+        if block and (row[1] if row else line.strip()):
+            yield from _rows(block, shape)
+            block = []
+        if row:
+            block.append((start, end))
+            if row[2]:
+                yield from _rows(block, shape)
+                block = []
+        start = end + 1
+    yield from _rows(block, shape)
+
+
+def _rows(block: Sequence[tuple[int, int]], shape: bytes) -> Iterator[tuple[int, int]]:
+    """Where so many rows stand as are a phrase, of one length but for the last; the first and last line may be none."""
+    for rows in (block, block[1:], block[:-1], block[1:-1]):
+        if len(rows) > 1 and shape.count(b"h", rows[0][0], rows[-1][1]) in SIZES:
+            *whole, last = (shape.count(b"h", start, end) for start, end in rows)
+            if len(set(whole)) == 1 and last <= whole[0]:
+                yield rows[0][0], rows[-1][1]
 
 
 def _announced(text: str) -> Iterator[re.Match[str]]:

@@ -14,13 +14,13 @@ import base58
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from normalizer.safety.found import Found
-from normalizer.safety.view import View
+from normalizer.safety.view import KEY, View
 from normalizer.safety.wording import Wording, may_name_secret
 
 _B58 = "1-9A-HJ-NP-Za-km-z"
 _HEX = re.compile(r"(?:0[xX])?[0-9a-fA-F]{64}")
 _SPREAD_HEX = re.compile(
-    r"(?<![0-9a-zA-Z])(?:0[xX])?[0-9a-fA-F]{2,32}(?:[ \t]{0,2}(?:\r?\n[> \t]{0,6}|[ \t:-])"
+    r"(?<![0-9a-zA-Z])(?:0[xX])?[0-9a-fA-F]{2,62}(?:[ \t]{0,2}(?:\r?\n[> \t]{0,6}|[ \t:-])"
     r"[0-9a-fA-F]{2,62}){1,31}(?![0-9a-zA-Z])"
 )
 _BASE58 = re.compile(rf"[{_B58}]{{51,120}}")
@@ -30,7 +30,7 @@ _HEX_SIZES = (64, 66)
 _BASE58_SIZES = frozenset((51, 52, 86, 87, 88, *range(94, 120)))
 _HEX_DIGITS = bytes(104 if chr(code) in "0123456789abcdefABCDEF" else 32 for code in range(128)) + b" " * 128
 _BETWEEN_HEX = b" \t\r\n>:-"
-_KEY = b"h" * 64
+_KEY = b"h" * KEY
 _NUMBER = bytes(110 if 48 <= code <= 57 or code == 44 else 32 for code in range(256))
 _BETWEEN_NUMBERS = b" \t\r\n"
 _NUMBERS = b"n" * 63
@@ -73,7 +73,7 @@ def keys(looks: View) -> Iterator[Found]:
 def parted(looks: View) -> Iterator[Found]:
     """The private keys in a text with something between their digits or bytes: blanks, line ends, commas."""
     wording = Wording(looks.text)
-    if _KEY in looks.flat.translate(_HEX_DIGITS, _BETWEEN_HEX):
+    if _KEY in looks.flat.translate(_HEX_DIGITS, _BETWEEN_HEX) and may_name_secret(looks.text):
         yield from _spread(looks.text, wording)
     flat = looks.rest
     if flat.count(b",") >= _LEAST_COMMAS and _NUMBERS in flat.translate(_NUMBER, _BETWEEN_NUMBERS):

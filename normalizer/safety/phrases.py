@@ -20,7 +20,7 @@ from rapidfuzz.distance import OSA
 
 from normalizer.safety.found import Found
 from normalizer.safety.view import View, seen, view
-from normalizer.safety.vocabulary import ALPHABETIC, LABELS, LATIN, LOWER, fold, vocabulary, words
+from normalizer.safety.vocabulary import ALPHABETIC, LABELS, LATIN, LOWER, ORDINALS, fold, vocabulary, words
 
 SIZES = (12, 15, 18, 21, 24)
 LEAST = 12
@@ -36,7 +36,7 @@ _MAX_WORD = 24
 _LEAST_GLUED = 5
 _LEAST_HALF = 2
 _GAP = re.compile(r"[\s\d]+")
-_STRETCH = re.compile(rb"\x01(?:\x00?\x01)*")
+_STRETCH = re.compile(rb"\x01(?:\x00{0,2}\x01)*")
 _MAX_PART = 600
 _LEAST_SHARE = 0.6
 _LEAST_DISTINCT = 0.8
@@ -44,7 +44,7 @@ _LEAST_ALIKE = 0.75
 _MAX_EXAMPLE_GAP = 4
 _SEPARATORS = (
     "、。，；：！？（）「」『』【】《》“”‘’„«»…—–‑•·→●○■□▪◦➜✓\u3000\u00a0\u2009\u202f\u2028\u3001\u2022\u30fb"
-    "．／｜～＿－＂＇［］｛｝"
+    "．／｜～＿－＂＇［］｛｝" + ORDINALS
 )
 _NO_LEAD = bytes(code for code in range(256) if not (0xC4 <= code <= 0xD3 or code == 0xE1 or 0xEA <= code <= 0xED))
 """Bytes that begin none of the letters of a list in UTF-8: what is left of a text without them are letters beyond
@@ -55,12 +55,13 @@ _LONGEST = 8 * 1024
 """Bytes that no phrase has more of."""
 _TOKEN = re.compile(
     "(?P<wide>[\u3400-\u9fff\uf900-\ufaff]+)"
-    "|[^\\W\\d_\u3400-\u9fff\uf900-\ufaff]"
+    f"|[^\\W\\d_{ORDINALS}\u3400-\u9fff\uf900-\ufaff]"
     "(?:[^\\W\\d_\u3400-\u9fff\uf900-\ufaff]|[\u0300-\u036f\u3099\u309a\u00ad\u200b-\u200d\u2060\ufeff\ufffd])*"
 )
 _MAX_WIDE = 10
 """Ideographs between two words that may number them: 第十二个单词."""
 _ENUMERATOR = frozenset(").:、）")
+_LABELS = frozenset(map(fold, LABELS))
 
 
 class Token(NamedTuple):
@@ -127,7 +128,7 @@ def _agree(lists: Sequence[int]) -> bool:
 
 def phrases(text: str, *, glued: bool = False) -> Iterator[Found]:
     """The phrases in a text; `glued` says that blanks between words may be lost."""
-    tokens = list(_tokens(text))
+    tokens = _unlabelled(list(_tokens(text)))
     if glued:
         tokens = [half for token in tokens for half in _unglued(token)]
     counts = Counter(token.lists for token in tokens)
@@ -138,7 +139,7 @@ def phrases(text: str, *, glued: bool = False) -> Iterator[Found]:
 
 
 def _stretches(tokens: Sequence[Token], bit: int) -> Iterator[Sequence[Token]]:
-    """Where enough words of one list stand in a row, across single others, with what stands beside them."""
+    """Where enough words of one list stand in a row, across one or two others, with what stands beside them."""
     known = bytes([1 if token.lists & bit else 0 for token in tokens])
     for found in _STRETCH.finditer(known):
         if found[0].count(1) >= _NEAR:
@@ -193,9 +194,30 @@ def _tokens(text: str) -> Iterator[Token]:
         if not key.isascii():
             key = fold(key)
         of = lists.get(key, 0)
-        if not of and (key in LABELS or (len(key) == 1 and text[end : end + 1] in _ENUMERATOR)):
+        if not of and (key in _LABELS or (len(key) == 1 and text[end : end + 1] in _ENUMERATOR)):
             continue
         yield Token(start, end, key, of)
+
+
+def _unlabelled(tokens: list[Token]) -> list[Token]:
+    """The words of a text without labels that are list words themselves, as in `Word 1: abandon`.
+
+    One is a label where it stands before every other word, so often as a phrase has words.
+    """
+    numbering = [
+        place
+        for place, token in enumerate(tokens)
+        if token.key in _LABELS and token.key in (_key(tokens, place - 2), _key(tokens, place + 2))
+    ]
+    if len(numbering) < _NEAR:
+        return tokens
+    left_out = set(numbering)
+    return [token for place, token in enumerate(tokens) if place not in left_out]
+
+
+def _key(tokens: Sequence[Token], place: int) -> str:
+    """The word at a place, if one is there."""
+    return tokens[place].key if 0 <= place < len(tokens) else ""
 
 
 def _unglued(token: Token) -> Iterator[Token]:

@@ -13,16 +13,21 @@ from normalizer.safety.find import find
 
 MOST = 4 * 1024 * 1024
 """Bytes that are looked at."""
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([bfnrt\x22/\\]))")
+_ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", '"': '"', "/": "/", "\\": "\\"}
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{40,100}\r?\n)*[A-Za-z0-9+/]{16,100}={0,2}")
 
 
 def secrets_in(raw: bytes) -> Counter[SecretKind]:
-    """The secrets in bytes: in the clear, as quoted-printable, or in base64; linear in their number."""
+    """The secrets in bytes: in the clear, in JSON, as quoted-printable, or in base64; linear in their number."""
     return Counter(one.kind for text in _texts(raw[:MOST]) for one in find(text))
 
 
 def _texts(raw: bytes) -> Iterator[str]:
-    yield raw.decode("utf-8", "replace")
+    text = raw.decode("utf-8", "replace")
+    yield text
+    if "\\" in text:
+        yield _unescaped(text)
     if b"=" in raw:
         yield quopri.decodestring(raw).decode("utf-8", "replace")
     for block in _BASE64.finditer(raw):
@@ -30,3 +35,9 @@ def _texts(raw: bytes) -> Iterator[str]:
             yield binascii.a2b_base64(block[0]).decode("utf-8", "replace")
         except binascii.Error:
             continue
+
+
+def _unescaped(text: str) -> str:
+    """What JSON says (RFC 8259), whole or cut off, with line ends and letters in the place of their escapes."""
+    plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else _ESCAPED[found[2]], text)
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -29,7 +29,7 @@ _BOT_LENGTH = 35
 _MAX_BOT_NUMBER = 11
 _SECRET = re.compile(
     r"(?:secret|token)(?:[ _-]{0,2}(?:access[ _-]{0,2})?key)?[\s\"'`]{0,3}(?:is\s|[:=：是])[\s\"'`“]{0,6}"
-    r"(?P<value>[A-Za-z0-9+/=_-]{20,128})(?!\w)",
+    r"(?P<value>[A-Za-z0-9+/=_-]{16,128})(?!\w)",
     re.IGNORECASE,
 )
 _OWNER = re.compile(r"(?:api|app|access|client|consumer|exchange|account|bot)[ _-]{0,2}$", re.IGNORECASE)
@@ -40,7 +40,7 @@ _ONE_TIME = re.compile(
     r"(?P<value>[A-Za-z0-9+/=_-]{16,128})(?!\w)",
     re.IGNORECASE,
 )
-_BASE32 = re.compile(r"[A-Z2-7]{16,64}")
+_BASE32 = re.compile(r"[A-Z2-7]{16,64}={0,6}")
 _LEAST_TOKEN = 20
 
 
@@ -65,9 +65,11 @@ def named(text: str, places: Iterable[int]) -> Iterator[Found]:
         found = one_time or _SECRET.match(text, place)
         if found is None:
             continue
-        if one_time and _BASE32.fullmatch(found["value"]):
+        if not one_time and not _is_owned(text, place):
+            continue
+        if _BASE32.fullmatch(found["value"]):
             yield Found(*found.span("value"), "one_time_password")
-        elif (one_time or _is_owned(text, place)) and _is_token(found["value"]):
+        elif _is_token(found["value"]):
             yield Found(*found.span("value"), "token")
 
 

@@ -17,6 +17,8 @@ UNSEEN = "\u00ad\u200b\u200c\u200d\u2060\ufeff"
 _UNSEEN = re.compile(f"[{UNSEEN}]")
 LONG = 40
 """Letters and digits in a row that are no word: a hash, a key, an address."""
+KEY = 64
+"""Hexadecimal digits of a key."""
 _LEAST_RUN = 35
 _HEAD = 8
 """Letters by which a run is looked for: `re` is quickest with some, but few, that stand fast."""
@@ -75,6 +77,11 @@ def seen(text: str) -> str:
 def has_digits(looks: View) -> bool:
     """Whether so many digits stand together that they may be a card number, an array, or a part of a key."""
     return _LEAST_DIGITS in looks.rest.translate(_DIGITS, _BETWEEN)
+
+
+def has_pieces(looks: View) -> bool:
+    """Whether a run may be the greater part of a key that is parted: it is shorter than a key."""
+    return any(end - start < KEY for start, end in looks.runs)
 
 
 def words_of(looks: View, size: int) -> list[int]:

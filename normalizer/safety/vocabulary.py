@@ -19,10 +19,12 @@ IDEOGRAPHIC = ("chinese_simplified", "chinese_traditional")
 _ABBREVIATED = frozenset(ALPHABETIC[:8])
 """Lists in which four letters name a word; people write only those."""
 LABELS = frozenset(
-    "word words wort wörter mot mots palabra palavra parola slovo kelime слово no nr num número numero nº "
+    "word words wort wörter mot mots palabra palavra parola slovo kelime слово n no nr num número numero "
     "ord woord słowo 단어 ワード たんご st nd rd th".split()
 )
 """Words that number the others; they are in no run, and end none."""
+ORDINALS = "ºª"
+"""Marks that number words in Romance languages, and are letters to Unicode."""
 _ACCENTS = re.compile("[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
@@ -112,8 +114,9 @@ LOWER = bytes(
 
 
 def _latin(code: int) -> int:
-    """The letter that a byte of Latin-1 is without its case and accent; a blank for what is no letter."""
-    letter = fold(chr(code)) if chr(code).isalpha() else " "
+    """The letter that a byte of Latin-1 is without its case and accent; a blank for what is none, or numbers others."""
+    character = chr(code)
+    letter = fold(character) if character.isalpha() and character not in ORDINALS else " "
     return ord(letter) if len(letter) == 1 and letter.isascii() else code
 
 
