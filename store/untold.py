@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, literal_column, select, update
+from sqlalchemy import Connection, Row, bindparam, literal_column, select, update
 
+from model.errors import Permanent
 from store.arrival import milliseconds, moment
 from store.crypto import Vault
 from store.replies import text_of
@@ -27,7 +28,7 @@ class Untold(Struct, frozen=True, kw_only=True):
     status: Ended
     reason: str
     text: str
-    """What was answered; empty where it has expired."""
+    """What was answered; empty where it has expired or cannot be opened."""
     at: datetime
     """When it was written."""
 
@@ -40,11 +41,19 @@ def untold(connection: Connection, vault: Vault, helpdesk: str, limit: int) -> l
             ticket=row.ticket,
             status=msgspec.convert(row.status, Ended),
             reason=row.detail or "no reason is known",
-            text="" if row.body is None else text_of(vault, row),
+            text=_text(vault, row),
             at=moment(row.created_at),
         )
         for row in connection.execute(_UNTOLD, {"_helpdesk": helpdesk, "_limit": limit})
     ]
+
+
+def _text(vault: Vault, row: Row[Any]) -> str:
+    """What was answered; of one that has expired or is damaged it is told without its words."""
+    try:
+        return text_of(vault, row)
+    except Permanent:
+        return ""
 
 
 def tell(connection: Connection, told: Sequence[tuple[str, datetime]]) -> list[None]:
