@@ -39,6 +39,8 @@ STOP_LIMIT = 2.0
 IDLE_LIMIT = 75.0
 """Seconds in which the header of the next request must have come: longer than proxies keep a connection, and short
 enough that slow ones do not pile up."""
+STORE_LIMIT = 5.0
+"""Seconds that the store has to say how it stands: who asks wants to know just when it does not."""
 LINGER = 3.0
 """Seconds in which a client that was refused may go on sending, so that it gets to read why."""
 
@@ -90,22 +92,32 @@ class Surface:
     async def _ready(self, _request: web.Request) -> web.Response:
         """Ready is: the store can be written.  One rejected connector does not change that."""
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(STORE_LIMIT):
                 await self._store.ready()
         except (Transient, TimeoutError):
             return web.Response(status=503, text="not ready\n")
         return web.Response(text="ok\n")
 
     async def _metrics(self, _request: web.Request) -> web.Response:
-        healths, backlog = list(self._healths()), await self._store.backlog()
-        _note_lag(healths, backlog)
+        healths, backlog, _ = await self._conditions()
         observe(healths, backlog)
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     async def _status(self, _request: web.Request) -> web.Response:
+        healths, _, trouble = await self._conditions()
+        return web.json_response([_condition(health, trouble) for health in healths])
+
+    async def _conditions(self) -> tuple[list[Health], list[Backlog], str | None]:
+        """How all are doing and what waits; where the store cannot say what waits, why."""
         healths = list(self._healths())
-        _note_lag(healths, await self._store.backlog())
-        return web.json_response([_condition(health) for health in healths])
+        try:
+            async with asyncio.timeout(STORE_LIMIT):
+                backlog = await self._store.backlog()
+        except (Transient, TimeoutError) as error:
+            _note_lag(healths, None)
+            return healths, [], str(error) or f"the store did not answer within {STORE_LIMIT:g} s"
+        _note_lag(healths, backlog)
+        return healths, backlog, None
 
     async def _transcript(self, request: web.Request) -> web.Response:
         """Everything that was said in a conversation and has not expired, in order, for whoever takes it over."""
@@ -183,18 +195,18 @@ def _brings(request: web.Request, token: Secret | None) -> bool:
     return hmac.compare_digest(given.strip().encode("utf-8", "surrogateescape"), token.read().encode())
 
 
-def _note_lag(healths: Iterable[Health], backlog: Iterable[Backlog]) -> None:
+def _note_lag(healths: Iterable[Health], backlog: Iterable[Backlog] | None) -> None:
     """Say how old the oldest delivery is that waits for each helpdesk; a connector knows its own lag."""
     oldest: dict[str, datetime] = {}
-    for line in backlog:
+    for line in backlog or ():
         oldest[line.helpdesk] = min(line.oldest, oldest.get(line.helpdesk, line.oldest))
     now = datetime.now(UTC)
     for health in healths:
         if health.kind == "helpdesk":
-            health.lag = now - oldest.get(health.name, now)
+            health.lag = None if backlog is None else now - oldest.get(health.name, now)
 
 
-def _condition(health: Health) -> dict[str, Any]:
+def _condition(health: Health, trouble: str | None) -> dict[str, Any]:
     age = health.age()
     return {
         "kind": health.kind,
@@ -203,7 +215,8 @@ def _condition(health: Health) -> dict[str, Any]:
         "reason": health.reason and redact(health.reason),
         "remedy": health.remedy,
         "proven_age_seconds": None if age is None else round(age.total_seconds(), 3),
-        "lag_seconds": round(health.lag.total_seconds(), 3),
+        "lag_seconds": None if health.lag is None else round(health.lag.total_seconds(), 3),
+        "lag_unknown": trouble and redact(trouble) if health.lag is None else None,
         "credentials_expire_at": health.expires_at and health.expires_at.isoformat(),
     }
 

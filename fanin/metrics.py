@@ -42,7 +42,8 @@ def observe(healths: Iterable[Health], backlog: Iterable[Backlog]) -> None:
             STATE.labels(health.kind, health.name, status).set(health.status == status)
         age = health.age()
         PROVEN_AGE.labels(health.kind, health.name).set(-1 if age is None else age.total_seconds())
-        LAG.labels(health.kind, health.name).set(health.lag.total_seconds())
+        if health.lag is not None:
+            LAG.labels(health.kind, health.name).set(health.lag.total_seconds())
         if health.expires_at:
             EXPIRY.labels(health.kind, health.name).set((health.expires_at - datetime.now(UTC)).total_seconds())
         for (span, unit), (used, limit) in health.budgets.items():

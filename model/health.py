@@ -21,7 +21,9 @@ class Health:
         self.reason: str | None = None
         self.remedy: str | None = None
         self.proven_at: datetime | None = None
-        self.lag = timedelta(0)
+        self.lag: timedelta | None = timedelta(0)
+        """The age of the oldest thing not yet done; None while the store cannot say what waits for a helpdesk."""
+
         self.budgets: dict[tuple[str, str], tuple[float, float]] = {}
         """By span of time and unit: what was used of a limit, and the limit."""
 

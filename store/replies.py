@@ -352,7 +352,7 @@ def _requester(vault: Vault, conversation_id: str, sealed: bytes) -> Requester:
 
 
 def text_of(vault: Vault, row: Row[Any]) -> str:
-    """What a stored answer says.  Raises Permanent if it has expired."""
+    """What a stored answer says.  Raises Permanent if it has expired or cannot be opened."""
     return _open(vault, row).text
 
 

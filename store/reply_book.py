@@ -71,9 +71,12 @@ class ReplyBook:
         found: list[replies.Said] = await self._read(replies.said, self._vault, conversation, after)
         return found
 
-    async def untold(self, helpdesk: str, limit: int = 20) -> list[untold.Untold]:
-        """The oldest answers of a helpdesk that did not reach the customer and of which it must still be told."""
-        found: list[untold.Untold] = await self._read(untold.untold, self._vault, helpdesk, limit)
+    async def untold(self, helpdesk: str, after: untold.Untold | None = None, limit: int = 20) -> list[untold.Untold]:
+        """The answers of a helpdesk that did not reach the customer and of which it must still be told.
+
+        In the order in which they ended, the oldest first; with `after` those that ended behind that one.
+        """
+        found: list[untold.Untold] = await self._read(untold.untold, self._vault, helpdesk, after, limit)
         return found
 
     async def told(self, id_: str, at: datetime) -> None:

@@ -4,7 +4,8 @@ Useful as an archive, as the first thing that a new installation shows, and for 
 files.  Several events share a sync of the disk; an event that stands in the file already is not written
 again.  Several processes may write: each holds the file's lock (flock(2)) and first reads what others wrote.
 A process that was stopped while it holds the lock may be in the middle of a line, so nobody writes past it:
-the helpdesk then counts as down, and says who holds it up.
+the helpdesk then counts as down, and says who holds it up.  So it does while another reads a very large file for the
+first time.
 """
 
 from __future__ import annotations
@@ -159,7 +160,8 @@ def _locked(path: Path) -> Iterator[None]:
                 holder = lock.read(20).decode("ascii", "replace") or "unknown"
                 raise Transient(
                     f"{path} is held by another fanin (process {holder}), which has not let go for {LOCK_WAIT:g} s: "
-                    "let it go on if it is stopped, or end it"
+                    "it reads a very large tickets.jsonl for the first time, which passes, "
+                    "or it is stopped: then let it go on, or end it"
                 )
             time.sleep(0.002)
         lock.truncate(0)

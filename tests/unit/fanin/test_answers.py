@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from delivery.base import Answer, AnswerFile, Answers, Setback
@@ -36,6 +37,8 @@ class Agents(MemoryHelpdesk):
         self.told: list[Setback] = []
         self.deaf: list[FaninError] = []
         """What the next words to it end with."""
+        self.closed: dict[str, Callable[[], Awaitable[None]]] = {}
+        """What happens to every word in a ticket, by its number."""
 
     async def answers(self, after: Json | None) -> Answers:
         """What they wrote since."""
@@ -51,6 +54,8 @@ class Agents(MemoryHelpdesk):
         """Hear it, or fail."""
         if self.deaf:
             raise self.deaf.pop(0)
+        if setback.ticket.value in self.closed:
+            await self.closed[setback.ticket.value]()
         self.told.append(setback)
 
 
@@ -60,10 +65,10 @@ def _often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def reading(store: Store, agents: Agents) -> AsyncIterator[None]:
+async def reading(store: Store, agents: Agents, place: MemoryPlace | None = None) -> AsyncIterator[None]:
     """The reading of the agents' answers while the block lasts."""
     desk = Desk("desk", agents, Health("desk", "helpdesk"), SystemClock())
-    task = asyncio.create_task(Reading(desk, MemoryPlace(), store, lambda: None, nullcontext).run())
+    task = asyncio.create_task(Reading(desk, place or MemoryPlace(), store, lambda: None, nullcontext).run())
     try:
         yield
     finally:
@@ -131,6 +136,81 @@ async def test_a_ticket_that_takes_nothing_holds_up_nothing(store: Store) -> Non
         async with asyncio.timeout(10):
             while await store.replies.untold("desk"):
                 await asyncio.sleep(0.002)
+
+
+async def down() -> None:
+    """The ticket cannot be written to now."""
+    raise Transient("RT answered 500")
+
+
+async def defect() -> None:
+    """The helpdesk gives what nobody expected."""
+    raise ZeroDivisionError
+
+
+async def hang() -> None:
+    """No answer comes."""
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("trouble", [down, defect, hang])
+async def test_what_cannot_be_told_does_not_hold_up_the_reading(
+    store: Store, trouble: Callable[[], Awaitable[None]]
+) -> None:
+    """The next agent's answer is booked all the same, and what waits to be told is told after a restart."""
+    await answered(store, 1)
+    conversation = await store.conversation_of("desk", "T1")
+    agents, place = Agents(), MemoryPlace()
+    agents.closed = {"T99": trouble}
+    agents.written = [unplaced()]
+    async with reading(store, agents, place), asyncio.timeout(10):
+        while not await place.get("unplaced"):
+            await asyncio.sleep(0.002)
+        agents.written.append(Answer(id="rt:transaction:10", tickets=("T1",), author="A", text="Here is help", at=WHEN))
+        while len(said := await store.replies.said(conversation or "", 0)) < 2:
+            await asyncio.sleep(0.002)
+    assert [one.text for one in said] == ["We are on it", "Here is help"]
+
+    agents.closed = {}
+    async with reading(store, agents, place), asyncio.timeout(10):
+        while await place.get("unplaced") != ([], place.values["unplaced"][1]):
+            await asyncio.sleep(0.002)
+    assert [one.ticket for one in agents.told] == [TicketRef("T99")]
+
+
+@pytest.mark.parametrize("trouble", [down, defect])
+async def test_many_answers_that_cannot_be_told_do_not_starve_the_others(
+    store: Store, trouble: Callable[[], Awaitable[None]]
+) -> None:
+    """However many tickets take no word now, those behind them hear theirs."""
+    numbers = range(1, 2 * answers.AT_ONCE + 3)
+    for number in numbers:
+        id_ = await answered(store, number)
+        await store.replies.settle(Outcome(id=id_, status="failed", at=WHEN, detail="why"))
+    agents = Agents()
+    agents.closed = {f"T{number}": trouble for number in numbers[:-2]}
+    async with reading(store, agents):
+        await until(lambda: len(agents.told) == 2)
+        agents.closed = {}
+        await until(lambda: len(agents.told) == len(numbers))
+
+    assert {one.ticket.value for one in agents.told} == {f"T{number}" for number in numbers}
+
+
+async def test_of_too_many_answers_that_go_to_nobody_the_newest_are_kept(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits to be told of them does not grow without end."""
+    monkeypatch.setattr(answers, "MOST_UNPLACED", 2)
+    agents, place = Agents(), MemoryPlace()
+    agents.closed = {"T99": hang}
+    agents.written = [msgspec.structs.replace(unplaced(), id=f"rt:{n}", at=WHEN + timedelta(days=n)) for n in range(4)]
+    async with reading(store, agents, place):
+        await until(lambda: "answers" in place.values)
+
+    kept = await place.get("unplaced")
+    assert kept
+    assert [one.at for one in msgspec.convert(kept[0], list[Setback])] == [WHEN + timedelta(days=n) for n in (2, 3)]
 
 
 def unplaced() -> Answer:

@@ -9,7 +9,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from model.event import TicketRef
 from model.reply import ReplyFile
+from store.ledger import Settled
 from store.replies import Outcome, Outgoing, Unsendable, Written
 from store.retention import Retention
 from store.store import Store
@@ -192,3 +194,23 @@ async def test_a_damaged_answer_does_not_hold_up_the_others(store: Store) -> Non
     assert (unsendable.outcome.id, unsendable.outcome.status) == (damaged.id, "failed")
     assert "damaged" in (unsendable.outcome.detail or "")
     assert [each.reply.conversation for each in found if isinstance(each, Outgoing)] == [other]
+
+
+async def test_a_damaged_answer_is_told_without_its_words(store: Store) -> None:
+    """The helpdesk hears of what cannot be opened any more, and of every other answer as well."""
+    ids = []
+    for number in (1, 2):
+        conversation = await opened(store, number)
+        [due], _ = await store.pair(conversation, "desk")
+        await store.settle(Settled(due=due, ref=TicketRef(f"T{number}"), at=WHEN))
+        ids.append((await store.replies.book(answer(conversation))).id)
+        await store.replies.settle(Outcome(id=ids[-1], status="failed", at=ASKED, detail="no such mailbox"))
+    with closing(sqlite3.connect(store.data_dir / "fanin.db")) as connection, connection:
+        connection.execute("UPDATE reply SET body = zeroblob(80) WHERE id = ?", (ids[0],))
+
+    told = {one.id: one for one in await store.replies.untold("desk")}
+
+    assert [(told[id_].reason, told[id_].text) for id_ in ids] == [
+        ("no such mailbox", ""),
+        ("no such mailbox", "answer 1"),
+    ]
