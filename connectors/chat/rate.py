@@ -81,19 +81,22 @@ class Limiter:
     def hit(self, name: str, who: str) -> None:
         """Count what somebody does under the name of its rate.  Raises Refused if it is too much."""
         for rate in self._rates[name]:
-            if self._counters.incr(_key(rate, name, who), rate.get_expiry()) > rate.amount:
+            if self._count(rate, name, who) > rate.amount:
                 raise self._refused(rate, name, who)
 
     def count(self, name: str, who: str) -> None:
         """Count what somebody did, too much or not."""
         for rate in self._rates[name]:
-            self._limiter.hit(rate, name, who)
+            self._count(rate, name, who)
 
     def test(self, name: str, who: str) -> None:
         """Count nothing.  Raises Refused if one more would be too much."""
         for rate in self._rates[name]:
             if not self._limiter.test(rate, name, who):
                 raise self._refused(rate, name, who)
+
+    def _count(self, rate: limits.RateLimitItem, name: str, who: str) -> int:
+        return self._counters.incr(_key(rate, name, who), rate.get_expiry())
 
     def _refused(self, rate: limits.RateLimitItem, name: str, who: str) -> Refused:
         left = self._limiter.get_window_stats(rate, name, who).reset_time - time.time()

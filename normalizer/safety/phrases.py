@@ -245,13 +245,7 @@ def _runs(text: str, tokens: Sequence[Token], name: str, bit: int) -> Iterator[F
             first = place if first < 0 else first
             good, last = good + 1, place
             continue
-        if (
-            last >= 0
-            and near
-            and good + _NEAR > _MOST_SLIPS
-            and last == place - 1
-            and _is_slip(tokens, place, name, bit)
-        ):
+        if last >= 0 and near and last == place - 1 and _is_slip(tokens, place, name, bit):
             slips += 1
             last = place
             continue
