@@ -1,15 +1,12 @@
-"""A Dovecot for the session, accounts of their own for each test, and readers that end with it."""
+"""Accounts of their own for each test, and readers that end with it."""
 
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,32 +14,8 @@ import uvloop
 
 from connectors.email.imap_source import ImapReader
 from connectors.email.settings import EmailSettings
-from tests.support.dovecot import PASSWORD, Dovecot, started
+from tests.support.dovecot import PASSWORD, Dovecot
 from tests.support.memory import MemoryHealth, MemoryIntake, MemoryState
-
-
-@pytest.fixture(scope="session")
-def folder() -> Iterator[Path]:
-    """A short path: Dovecot's sockets lie in it, and their names are limited."""
-    path = Path(tempfile.mkdtemp(prefix="fanin-imap-"))
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def dovecot(folder: Path) -> Iterator[Dovecot]:
-    """A server that runs through the whole session; tests must not stop it."""
-    server = started(folder / "shared")
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def own_dovecot(folder: Path) -> Iterator[Dovecot]:
-    """A server of the test's own, to be stopped, killed and started at will."""
-    server = started(folder / uuid.uuid4().hex[:8])
-    yield server
-    server.kill()
 
 
 @pytest.fixture

@@ -69,9 +69,9 @@ async def test_check_names_what_is_wrong_and_what_helps(dovecot: Dovecot, desk: 
 
 
 @pytest.mark.parametrize("days", [-1, 3])
-async def test_a_certificate_at_its_end_is_named(folder: Path, desk: Desk, days: int) -> None:
+async def test_a_certificate_at_its_end_is_named(server_folder: Path, desk: Desk, days: int) -> None:
     """An expired certificate is refused with the remedy; one that ends within a week is warned of."""
-    server = started(folder / uuid.uuid4().hex[:8], valid=timedelta(days=days, hours=1))
+    server = started(server_folder / uuid.uuid4().hex[:8], valid=timedelta(days=days, hours=1))
     try:
         check = desk.reader(desk.settings(server, "a")).check
         with capture_logs() as logs:
@@ -85,9 +85,9 @@ async def test_a_certificate_at_its_end_is_named(folder: Path, desk: Desk, days:
         server.kill()
 
 
-async def test_too_many_connections_ask_for_a_pause(folder: Path, desk: Desk) -> None:
+async def test_too_many_connections_ask_for_a_pause(server_folder: Path, desk: Desk) -> None:
     """A server that allows one connection sends the second away, and the reader asks for a pause."""
-    server = started(folder / uuid.uuid4().hex[:8], connections=1)
+    server = started(server_folder / uuid.uuid4().hex[:8], connections=1)
     try:
         settings = desk.settings(server, "a")
         async with desk.running(settings):
@@ -109,9 +109,9 @@ class TestXoauth2:
             yield issuer
 
     @pytest.fixture
-    async def server(self, folder: Path, issuer: Issuer):
+    async def server(self, server_folder: Path, issuer: Issuer):
         """A server that trusts the issuer."""
-        server = started(folder / uuid.uuid4().hex[:8], introspection=f"{issuer.url}/introspect")
+        server = started(server_folder / uuid.uuid4().hex[:8], introspection=f"{issuer.url}/introspect")
         yield server
         await asyncio.to_thread(server.kill)
 
