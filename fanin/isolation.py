@@ -1,8 +1,9 @@
 """Keeps hostile messages from taking the daemon down.
 
-What passes a linear pre-check is understood in a thread, off the event loop.  Everything else, and what
-was being understood when the daemon last died, goes to a child process that is ended at its limits
-(`fanin.children`).  A child that dies or takes too long leaves a stub: sender, time, size and the reason.
+What passes a linear pre-check is understood in a thread, off the event loop.  Everything else, what took too
+long there (`fanin.overrun`) and what was being understood when the daemon last died goes to a child process that is
+ended at its limits (`fanin.children`).  A child that dies or takes too long leaves a stub: sender, time, size and the
+reason.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from msgspec import Struct
 
 from fanin.child import DECODE_DRAFT, ENCODE, Task
 from fanin.children import Children
+from fanin.overrun import Overrun, Work
 from model.draft import Context, Draft
 from model.envelope import Envelope
 from normalizer.normalize import normalize
@@ -34,6 +36,9 @@ log = structlog.get_logger()
 
 THREADS = 2
 CHILDREN = 2
+PATIENCE = timedelta(seconds=60)
+"""How long a thread may take for the messages of a batch."""
+_SLOW = "reading it in the daemon took too long"
 
 
 class Reading(Struct, frozen=True):
@@ -77,19 +82,18 @@ class Journal:
 class Isolation:
     """Understands messages where they can do no harm."""
 
-    def __init__(self, journal: Journal, *, time_limit: timedelta, memory: int) -> None:
+    def __init__(self, journal: Journal, *, time_limit: timedelta, memory: int, patience: timedelta = PATIENCE) -> None:
         self._journal = journal
-        self._time_limit, self._memory = time_limit, memory
+        self._time_limit, self._memory, self._patience = time_limit, memory, patience
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="normalizer")
+        self._free = asyncio.Semaphore(THREADS)
         self._children = Children(CHILDREN, time_limit=time_limit)
 
     async def read(self, messages: Sequence[tuple[Envelope, bytes]], contexts: Sequence[Context]) -> list[Reading]:
         """Understand each message with what is known about it; never raises for what is in one."""
         if not messages:
             return []
-        understood = await asyncio.get_running_loop().run_in_executor(
-            self._threads, self._understand, messages, contexts
-        )
+        understood = await self._in_thread(messages, contexts)
         return [
             result if isinstance(result, Reading) else await self._in_child(envelope, raw, context, result)
             for result, (envelope, raw), context in zip(understood, messages, contexts, strict=True)
@@ -100,17 +104,35 @@ class Isolation:
         self._threads.shutdown(wait=False, cancel_futures=True)
         await self._children.close()
 
-    def _understand(
+    async def _in_thread(
         self, messages: Sequence[tuple[Envelope, bytes]], contexts: Sequence[Context]
     ) -> list[Reading | str]:
-        """Runs in a thread: what became of each message, or why it must not be understood in this process."""
+        """What became of each message in a thread, or why it must not be understood in this process."""
+        async with self._free:
+            work = Work()
+            thread = asyncio.get_running_loop().run_in_executor(
+                self._threads, self._understand, work, messages, contexts
+            )
+            while not (await asyncio.wait((thread,), timeout=self._patience.total_seconds()))[0]:
+                if work.end():
+                    log.error("normalizer.overrun", connector=messages[0][0].connector)
+            return await thread
+
+    def _understand(
+        self, work: Work, messages: Sequence[tuple[Envelope, bytes]], contexts: Sequence[Context]
+    ) -> list[Reading | str]:
+        """Runs in a thread that can be told to leave off one message, or the rest of them."""
         reasons = [self._reason(envelope, raw) for envelope, raw in messages]
         quick = [envelope.source_id for (envelope, _), reason in zip(messages, reasons, strict=True) if not reason]
         with self._journal.entry(quick):
-            return [
-                reason or _try(envelope, raw, context)
-                for (envelope, raw), reason, context in zip(messages, reasons, contexts, strict=True)
-            ]
+            try:
+                with work:
+                    return [
+                        reason or _try(envelope, raw, context)
+                        for (envelope, raw), reason, context in zip(messages, reasons, contexts, strict=True)
+                    ]
+            except Overrun:  # it came between two messages
+                return [reason or _SLOW for reason in reasons]
 
     def _reason(self, envelope: Envelope, raw: bytes) -> str | None:
         """Why a message must not be understood in this process, or None."""
@@ -144,6 +166,8 @@ def _try(envelope: Envelope, raw: bytes, context: Context) -> Reading | str:
     """Understand one message; where the normalizer itself has a defect, say so, and let the others go on."""
     try:
         return Reading(normalize(envelope, raw, context))
+    except Overrun:
+        return _SLOW
     except Exception:
         log.exception("normalizer.defect", connector=envelope.connector, source_id=envelope.source_id)
         return "the normalizer has a defect"

@@ -5,20 +5,24 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from fanin.child import DECODE_DRAFT, ENCODE, Task
 from fanin.children import Children
 from fanin.isolation import Isolation, Journal, Reading
-from model.draft import Context
+from fanin.overrun import Overrun, Work
+from model.draft import Context, Draft
 from model.envelope import Envelope
 from model.spoken import SPOKEN, Spoken
 from model.ticket import Identity
+from normalizer.normalize import normalize
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 CONTEXT = Context(now=NOW)
@@ -61,6 +65,13 @@ def after_a_crash(folder: Path, *, suspects: int, memory: int = MEMORY) -> Isola
     folder.mkdir()
     (folder / "999999999-0").write_bytes(msgspec.json.encode([said(number).source_id for number in range(suspects)]))
     return Isolation(Journal(folder), time_limit=LIMIT, memory=memory)
+
+
+def endless(envelope: Envelope, raw: bytes, context: Context) -> Draft:
+    """A normalizer with a defect: it never comes to an end with the second message."""
+    while envelope.source_id == "1/1":
+        pass
+    return normalize(envelope, raw, context)
 
 
 async def read(isolation: Isolation, count: int) -> list[Reading]:
@@ -154,6 +165,42 @@ async def test_everything_that_was_in_work_at_a_crash_costs_one_start(tmp_path: 
     assert len(started) == 1
     assert list((tmp_path / "parsing").iterdir()) == []
     assert processes() == set()
+
+
+async def test_an_endless_loop_costs_no_other_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that never ends is told to, the message is read in a process, and the thread takes the next."""
+    monkeypatch.setattr("fanin.isolation.normalize", endless)
+    isolation = Isolation(Journal(tmp_path), time_limit=LIMIT, memory=MEMORY, patience=timedelta(milliseconds=200))
+
+    with capture_logs() as logs:
+        readings = [*await read(isolation, 3), *await read(isolation, 3)]
+    await isolation.close()
+
+    assert [one.draft.message.text for one in readings] == [f"number {number};" for number in (0, 1, 2)] * 2
+    assert [one["source_id"] for one in logs if one["event"] == "message.isolated"] == ["1/1", "1/1"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_work_is_ended_in_its_block_and_never_behind_it() -> None:
+    """Whoever ends it at any moment stops what is in the block, and nothing that the thread does afterwards."""
+    work, ended = Work(), []
+
+    def repeat() -> None:
+        for _ in range(20_000):
+            try:
+                with work:
+                    pass
+            except Overrun:
+                ended.append(1)
+
+    thread = threading.Thread(target=repeat)
+    thread.start()
+    tries = 0
+    while thread.is_alive():
+        tries += work.end()
+
+    assert not work.end()
+    assert len(ended) <= tries
 
 
 async def test_the_stub_of_a_chat_message_stays_in_its_conversation(tmp_path: Path) -> None:
