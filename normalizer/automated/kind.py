@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from model.ticket import Automated
 from normalizer.automated.phrases import DAEMON_NAMES, DAEMONS, FAILED_SUBJECTS, FAILED_TEXTS, VACATIONS
-from normalizer.automated.report import notified, recipients, reports, walk
+from normalizer.automated.report import notified, recipients, reports, text_of, walk
 from normalizer.mime.headers import decode
 from normalizer.mime.part import Part
 
@@ -36,12 +36,18 @@ def _report(root: Part, subject: str, text: str) -> Automated | None:
     if kind == "feedback-report" or "message/feedback-report" in types or _is_complaint(subject, text):
         return "feedback_report"
     if kind == "disposition-notification" or "message/disposition-notification" in types:
-        return "delivery_receipt"
+        return "bounce" if _is_refusal(root) else "delivery_receipt"
     if kind == "delivery-status" or "message/delivery-status" in types:
         return _delivery(root)
     if text.startswith("{") and notified(text):
         return "bounce"
     return "delivery_receipt" if text.startswith(_DELIVERY) else None
+
+
+def _is_refusal(root: Part) -> bool:
+    """Whether a mail system says that it threw the message away: what Sieve's `reject` sends (RFC 5429, 2.1.2)."""
+    parts = [part for part in walk(root) if part.media_type == "message/disposition-notification"]
+    return any(_THROWN_AWAY.search(text_of(part)) for part in parts)
 
 
 def _is_complaint(subject: str, text: str) -> bool:
@@ -93,6 +99,9 @@ def _list(fields: Fields) -> Automated | None:
     return "mailing_list" if bulk or not _LIST_FIELDS.isdisjoint(fields) else None
 
 
+_THROWN_AWAY = re.compile(
+    r"^Disposition\s?:\s{0,9}automatic-action/MDN-sent-automatically\s?;\s{0,9}deleted", re.IGNORECASE | re.MULTILINE
+)
 _ARRIVED = frozenset({"delivered", "relayed", "expanded"})
 _COMPLAINT = ('{"notificationType":"Complaint"', '{"eventType":"Complaint"')
 _DELIVERY = ('{"notificationType":"Delivery"', '{"eventType":"Delivery"')

@@ -29,7 +29,7 @@ def findings(notice: str, own: frozenset[str]) -> list[Finding]:
 
     A recipient begins a line of its own, else stands in the words of a sentence.
     """
-    lines = notice.splitlines()
+    lines = _below(notice).splitlines()
     for named in (_leading, _transcribed, _mentioned):
         places = [(number, address) for number, line in enumerate(lines) for address in named(line)]
         found = _sections(
@@ -70,6 +70,13 @@ def returned_to(original: str) -> list[str]:
     return []
 
 
+def _below(notice: str) -> str:
+    """What stands below the line that announces recipients, if it does: above it may be whom the message was for."""
+    announced = _ANNOUNCED.search(notice)
+    below = notice[announced.end() :] if announced else ""
+    return below if "@" in below else notice
+
+
 def _sections(lines: Sequence[str], places: Sequence[tuple[int, str]], *, before: bool) -> list[Finding]:
     """The lines from one recipient to the next, or those before each; what is said twice of one is joined."""
     sections: dict[str, tuple[str, list[str]]] = {}
@@ -100,11 +107,18 @@ def _mentioned(line: str) -> Iterator[str]:
 
 
 _ADDRESS = r"([^\s<>()\[\]\"',;:@]{1,64}@[A-Za-z0-9][A-Za-z0-9.-]{0,253}[A-Za-z0-9])"
-_LEADING = re.compile(rf"[\s>*•\-]{{0,20}}[<\"']?{_ADDRESS}(?:[>\"']|<mailto:[^<>]{{1,320}}>)?(?=[\s:(\[.,<]|$)")
+_ANNOUNCED = re.compile(r"following (?:recipient|address)[^\n@]{0,40}:[ \t]*$", re.IGNORECASE | re.MULTILINE)
+_X400 = r"(?:c=[^\n@:]{0,200}:SMTP=)?"
+"""How Exchange writes a recipient of another kind than its own."""
+_LEADING = re.compile(
+    rf"[\s>*•\-]{{0,20}}[<\[\"']?{_X400}{_ADDRESS}(?:[>\]\"']|<mailto:[^<>]{{1,320}}>)?(?=[\s:;(\[.,<]|$)",
+    re.IGNORECASE,
+)
 _TRANSCRIBED = re.compile(rf"[45]\d\d[ -](?:[45]\.\d\.\d )?<{_ADDRESS}>\.\.\.")
 _MENTIONED = re.compile(
-    r"(?:recipients?|address(?:es)?|to|mailbox|user(?:id)?|for|rcpt to|errors|failed|<<<|in|an|à|para|a|кому)\b"
-    rf"[^@<>\n]{{0,40}}?[\s:<(\"]{_ADDRESS}",
+    r"(?:recipients?|address(?:es)?|to|mailbox|user(?:id)?|for|rcpt to|errors|failed|(?:generated|expanded) from"
+    r"|<<<|in|an|à|para|a|кому)\b"
+    rf"[^@<>\n]{{0,40}}?[\s:<(\"']{_ADDRESS}",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(

@@ -40,7 +40,7 @@ def reports(root: Part) -> list[str]:
     """The texts of all delivery-status parts; one that is passed on in an attached message counts where no other is."""
     found = [part for part in walk(root) if part.media_type in _REPORTS]
     found = found or [part for part in walk(root, messages=True) if part.media_type in _REPORTS]
-    return [_text(part) for part in found]
+    return [text_of(part) for part in found]
 
 
 def recipients(report: str) -> list[Finding]:
@@ -69,7 +69,7 @@ def _from_json(row: dict[str, object]) -> Finding:
     )
 
 
-def _text(part: Part) -> str:
+def text_of(part: Part) -> str:
     """The text of a report, one that was read as a message of headers included."""
     content = part.content or b"\n\n".join(child.content for child in part.children)
     return content[:MAX_LENGTH].decode("utf-8", "replace")
@@ -126,4 +126,4 @@ _OPENING = frozenset({"final-recipient", "original-recipient", "action"})
 _RECIPIENT = frozenset({"final-recipient", "original-recipient", "action", "status", "diagnostic-code"})
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,40})\s?:(.*)")
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
-_TYPE = re.compile(r"^\s*[A-Za-z][\w-]{0,40}\s*;")
+_TYPE = re.compile(r"^(?:\s*[A-Za-z][\w-]{0,40}\s*;){1,2}")

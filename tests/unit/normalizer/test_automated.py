@@ -23,6 +23,7 @@ def kind(*fields: str, text: str = "Hello, my coins are gone."):
         ("Subject: My delivery status",),
         ("Precedence: normal",),
         ("From: Postmaster of Example <postmaster@example.com>", "Subject: A question"),
+        ("Subject: Failed mail verification, it says: not a valid address",),
     ],
 )
 def test_people_are_no_machines(fields):
@@ -80,6 +81,10 @@ def test_lists_are_told(field):
         ("postmaster@example.org", "Unzustellbar: Frage", "konnte nicht zugestellt werden"),
         ("postmaster@example.org", "系统退信", "您的邮件无法投递"),
         ("<>", "配信不能", "送信できませんでした"),
+        ("<>", "", "You sent mail to a@b.c. That's not a valid user here."),
+        ("MDaemon@example.org", "Warning: a@b.c - User unknown!", "a@b.c - no such user here."),
+        ("Mail_Service@example.org", "Returned Mail - Error", "Requested action not taken: mailbox unavailable."),
+        ("postmaster@example.org", 'FAILED MAIL to "ana"', "It did not match an address."),
         (
             "robot@example.org",
             "Mail delivery failed: returning message to sender",
@@ -106,6 +111,14 @@ def report(report_type: str, media_type: str, content: str) -> bytes:
         (
             report("disposition-notification", "message/disposition-notification", "Disposition: manual-action"),
             "delivery_receipt",
+        ),
+        (
+            report(
+                "disposition-notification",
+                "message/disposition-notification",
+                "Disposition: automatic-action/MDN-sent-automatically; deleted",
+            ),
+            "bounce",
         ),
         (
             report("delivery-status", "message/delivery-status", "Final-Recipient: rfc822; a@b.c\nAction: delivered"),

@@ -139,6 +139,27 @@ def test_notices_are_read(text):
     assert told(text) == [("ana@example.com", "5.1.1", "550", True)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "did not reach the following recipient(s):\n\nc=US;a= ;p=EX;o=Site;dda:SMTP=ana@example.com; on Fri, 4 Oct\n",
+        "The following message, addressed to 'ana@example.com',\nfailed after 30 days\n",
+        "The following address(es) failed:\n\n  an undisclosed address\n    (generated from ana@example.com)\n",
+        'Server "192.0.2.1:25" returned an error:\n\n\t* [ana@example.com]: 550 over quota\n',
+        "Your message\n\n  To:      bo@example.com\n\ndid not reach the following recipient(s):\n\nana@example.com\n",
+    ],
+)
+def test_recipients_are_found_however_they_are_written(text: str) -> None:
+    """In the form of X.400, in quotes or brackets, as what it was made from, and below the line that announces them."""
+    assert [address for address, *_ in told(text)] == ["ana@example.com"]
+
+
+def test_an_address_may_have_its_type_twice() -> None:
+    """Some systems pass on the type of an address as a part of it."""
+    [(address, *_)] = reported("Original-Recipient: rfc822; rfc822;ana@example.com\nAction: failed\nStatus: 5.1.1")
+    assert address == "ana@example.com"
+
+
 def test_several_recipients_are_told_apart():
     """Each recipient has the lines below it."""
     text = """\
