@@ -49,6 +49,21 @@ def visible(text: str) -> str:
     return text.replace("\xa0", " ")
 
 
+def parted(text: str) -> str:
+    """The text with a line end before an attribution that stands on a line with words of the answer."""
+    if not any(word in text for word in _SHARED):
+        return text
+    lines = text.split("\n")
+    for number, (line, below) in enumerate(zip(lines, [*lines[1:], ""], strict=True)):
+        at = max(map(line.rfind, _SHARED))
+        if at > 0 and any(map(str.isalnum, line[:at])) and not line.lstrip().startswith(">"):
+            shared = line[at:].strip()
+            joined = shared if shared[-1] in ":：" else f"{shared} {below.strip()}"
+            if _closing(joined) and _WROTE.search(joined) and _complete(joined):
+                lines[number] = f"{line[:at].rstrip(' -')}\n{shared}"
+    return "\n".join(lines)
+
+
 def openers(lines: Sequence[str]) -> Iterator[Opener]:
     """The openers of the visible lines that stand outside of quotation marks (`>`), in order."""
     if _opens_nothing(lines):
@@ -305,6 +320,8 @@ _WROTE = re.compile(
 )
 _DATED = re.compile(r"(?<!\d)(?:\d{4}(?!\d)|\d{1,2}[:.h時点시]\s?\d{2}(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2})")
 _ADDRESS = re.compile(r"[^\s<>@\"]@[\w-]")
+_SHARED = tuple(f" {word} " for word in ("On", "Am", "Le", "El", "Em", "Il", "Op", "Den", "W dniu"))
+"""How an attribution begins that names the time first.  One that begins with a name cannot be told from an answer."""
 _BARE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?: \d{1,2}:\d{2}(?::\d{2})?)?"
     r"(?: (?:GMT|UTC)[+-]\d{1,2}:?\d{0,2} [^<>]{1,80}| [^<>]{0,80}<[^<>@\s]+@[^<>@\s]+>)\s?:?$"

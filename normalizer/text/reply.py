@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from normalizer.text.history import Opener, is_quoted, is_rule, openers, visible
+from normalizer.text.history import Opener, is_quoted, is_rule, openers, parted, visible
 from normalizer.text.signature import is_leave, is_notice, without_signature
 
 MAX_LENGTH = 100_000
@@ -21,6 +21,7 @@ def new_text(text: str) -> str:
     """
     if len(text) > MAX_LENGTH:
         return text.strip()
+    text = parted(text)
     lines, seen = text.splitlines(), visible(text).splitlines()
     if len(lines) != len(seen):
         lines = seen

@@ -115,6 +115,21 @@ def test_history_without_quotation_marks_goes(name):
     assert new_text(f"My words.\n\n{ATTRIBUTIONS[name]}\n\nOld words.\n\nMore.") == "My words."
 
 
+@pytest.mark.parametrize(
+    "attribution",
+    [
+        "On Wed, Apr 4, 2012 at 3:59 PM, bo@example.com wrote:",
+        "On Wed, Apr 4, 2012 at 3:59 PM, A Long Name\n<bo@example.com> wrote:",
+        "--- On Wed, Apr 4, 2012 at 3:59 PM, bo@example.com wrote:",
+        "Am Mi., 4. Apr. 2012 um 15:59 Uhr schrieb Bo <bo@example.com>:",
+        "Le mer. 4 avr. 2012 à 15:59, Bo <bo@example.com> a écrit :",
+    ],
+)
+def test_words_on_the_line_of_an_attribution_stay(attribution: str) -> None:
+    """Some clients leave out the line end between the answer and what announces the quotation."""
+    assert new_text(f"My words - all. {attribution}\n> Theirs.") == "My words - all."
+
+
 @pytest.mark.parametrize("block", HEADER_BLOCKS.values(), ids=HEADER_BLOCKS)
 def test_history_below_a_header_block_goes(block):
     """The block of labels that Outlook writes begins the history, in any language."""
