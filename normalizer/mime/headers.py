@@ -14,9 +14,13 @@ from functools import lru_cache
 from normalizer.mime.charset import decode_text
 from normalizer.mime.transfer import base64
 
-Fields = tuple[tuple[str, bytes], ...]
+Fields = dict[str, list[bytes]]
 
-_NAME = re.compile(rb"[!-9;-~]+\Z")
+_BEGINS = rb"[!-9;-~]{1,200}+(?:[ \t]|\r?\n[ \t])*+:"
+"""How a field begins; what follows is its value, with all lines that do not begin another."""
+_FIELD = re.compile(
+    rb"^([!-9;-~]{1,200}+)(?:[ \t]|\r?\n[ \t])*+:(.*+\n?+(?:[ \t].*+\n?+|(?!" + _BEGINS + rb").++\n?+)*+)", re.MULTILINE
+)
 _WORD = re.compile(rb"=\?([^?\s]{1,60})\?([bBqQ])\?(.*?)\?=", re.DOTALL)
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _SPACES = re.compile(r"[ \t\r\n]+")
@@ -29,43 +33,37 @@ _COMMENT = re.compile(rb"\([^()]*\)")
 _MONTHS = {name: number for number, name in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 _ZONES = {b"EST": -5, b"EDT": -4, b"CST": -6, b"CDT": -5, b"MST": -7, b"MDT": -6, b"PST": -8, b"PDT": -7, b"JST": 9}
 _MAX_IDS = 50
-_MAX_NAME = 200
 _SHORT = 1000
 
 
 def read_fields(head: bytes) -> Fields:
-    """The fields of a header block, names in lower case, values unfolded.
+    """The fields of a header block: the values of each name (in lower case), in order and as they stand.
 
     A line that can be no field continues the one before: mailers break lines and forget to indent.
     """
-    fields: list[tuple[str, bytes]] = []
-    stray: list[bytes] = []
-    unfolded = head.replace(b"\r\n", b"\n").replace(b"\n ", b" ").replace(b"\n\t", b"\t")
-    for line in unfolded.split(b"\n"):
-        name, colon, value = line.partition(b":")
-        if colon and (key := _key(name)):
-            if stray:
-                _rejoin(fields, stray)
-            fields.append((key, value.strip(b" \t")))
-        elif line:
-            stray.append(line)
-    _rejoin(fields, stray)
-    return tuple(fields)
+    fields: Fields = {}
+    for name, value in _FIELD.findall(head):
+        fields.setdefault(_key(name), []).append(value)
+    return fields
 
 
 @lru_cache(maxsize=1024)
-def _key(name: bytes) -> str | None:
-    """The name of a field in lower case, or None where it can be none."""
-    name = name.rstrip(b" \t")
-    return name.decode("ascii").lower() if len(name) <= _MAX_NAME and _NAME.match(name) else None
+def _key(name: bytes) -> str:
+    return name.decode("ascii").lower()
 
 
-def _rejoin(fields: list[tuple[str, bytes]], stray: list[bytes]) -> None:
-    """Give the lines that could not be read back to the field before them."""
-    if stray and fields:
-        name, value = fields[-1]
-        fields[-1] = (name, b" ".join((value, *stray)))
-    stray.clear()
+def unfold(value: bytes) -> bytes:
+    r"""A field's value in one line, free of the blanks around it.
+
+    >>> unfold(b" one\r\n two\r\n")
+    b'one two'
+    """
+    value = value.strip(b" \t\r\n")
+    if b"\n" not in value:
+        return value
+    unfolded = value.replace(b"\r\n", b"\n").replace(b"\n ", b" ").replace(b"\n\t", b"\t")
+    line, *stray = unfolded.split(b"\n")
+    return b" ".join((line.rstrip(b" \t"), *stray)) if stray else line
 
 
 def decode(value: bytes, hint: str | None = None) -> str:

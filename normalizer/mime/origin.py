@@ -58,7 +58,7 @@ def origin(root: Part, hint: str | None, trusted: tuple[str, ...]) -> Origin:
 
 def _people(root: Part, name: str, hint: str | None) -> tuple[Address, ...]:
     """The mailboxes of all fields of that name: some mailers write one field for each."""
-    if name not in root.first:
+    if name not in root.fields:
         return ()
     fields = root.all_fields(name)
     if len(fields) == 1:
