@@ -21,7 +21,7 @@ _BEGINS = rb"[!-9;-~]{1,200}+(?:[ \t]|\r?\n[ \t])*+:"
 _FIELD = re.compile(
     rb"^([!-9;-~]{1,200}+)(?:[ \t]|\r?\n[ \t])*+:(.*+\n?+(?:[ \t].*+\n?+|(?!" + _BEGINS + rb").++\n?+)*+)", re.MULTILINE
 )
-_WORD = re.compile(rb"=\?([^?\s]{1,60})\?([bBqQ])\?(.*?)\?=", re.DOTALL)
+_WORD = re.compile(rb"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*+(?:\?(?!=)[^?]*+)*+)\?=")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _SPACES = re.compile(r"[ \t\r\n]+")
 _MESSAGE_ID = re.compile(rb"<([^<>]{1,500})>")
@@ -114,8 +114,9 @@ def _words(value: bytes, hint: str | None) -> list[str]:
     position = 0
     for word in _WORD.finditer(value, 0, value.rfind(b"?=") + 2):
         between = value[position : word.start()]
-        charset = word[1].partition(b"*")[0].decode("latin-1").lower()
-        content = _word_content(word[2], word[3])
+        label, encoding, text = word.groups()
+        charset = _charset(label)
+        content = base64(text) if encoding in b"bB" else a2b_qp(text.replace(b"\n", b""), header=True)
         if pending and not between.strip():
             if pending[0] == charset:
                 pending = (charset, pending[1] + content)
@@ -134,10 +135,10 @@ def _flush(word: tuple[str, bytes] | None) -> list[str]:
     return [decode_text(word[1], word[0])] if word else []
 
 
-def _word_content(encoding: bytes, text: bytes) -> bytes:
-    if encoding in b"bB":
-        return base64(text)
-    return a2b_qp(text.replace(b"\n", b""), header=True)
+@lru_cache(maxsize=64)
+def _charset(label: bytes) -> str:
+    """The charset of an encoded word, without the language that RFC 2231 section 5 lets follow it."""
+    return label.partition(b"*")[0].decode("latin-1").lower()
 
 
 def ids(value: bytes) -> tuple[str, ...]:
@@ -145,10 +146,12 @@ def ids(value: bytes) -> tuple[str, ...]:
 
     Of a longer list the first and the last remain: the origin, and what is nearest.
     """
-    found = [match[1].decode("utf-8", "replace").strip() for match in _MESSAGE_ID.finditer(value)]
+    if not value:
+        return ()
+    found = [one.decode("utf-8", "replace") for one in _MESSAGE_ID.findall(value)]
     if not found and value.strip() and b" " not in value.strip():
         found = [value.strip(b"<> \t").decode("utf-8", "replace")[:500]]
-    unique = list(dict.fromkeys("".join(one.split()) for one in found if one))
+    unique = list(dict.fromkeys(filter(None, ("".join(one.split()) for one in found))))
     return tuple(unique[:1] + unique[1 - _MAX_IDS :] if len(unique) > _MAX_IDS else unique)
 
 

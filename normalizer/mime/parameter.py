@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from binascii import unhexlify
 from functools import lru_cache
-from urllib.parse import unquote_to_bytes
 
 from normalizer.mime.charset import decode_text
 from normalizer.mime.headers import decode
@@ -19,6 +19,7 @@ _PARAMETER = re.compile(
 )
 _MAIN = re.compile(rb"\s*([^\s;]*)")
 _SECTION = re.compile(r"(.+?)\*(\d{1,3})(\*?)")
+_ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})++")
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 _ONE_PARAMETER = re.compile(
     rb"""([^\s;"]{0,100})
@@ -83,18 +84,23 @@ def _joined(sections: dict[int, tuple[bytes, bool]], hint: str | None) -> str:
     encoded = b""
     for content, extended in (sections[number] for number in sorted(sections)):
         if not extended:
-            pieces += [unquote_to_bytes(encoded), content]
+            pieces += [_unquote(encoded), content]
             encoded = b""
         elif not pieces and not encoded and content.count(b"'") >= 2:
             label, _, encoded = content.split(b"'", 2)
             charset = label.decode("latin-1") or None
         else:
             encoded += content
-    pieces.append(unquote_to_bytes(encoded))
+    pieces.append(_unquote(encoded))
     joined = b"".join(pieces)
     if charset is None and b"=?" in joined:
         return decode(joined, hint)
     return decode_text(joined, charset or (None if _is_utf8(joined) else hint))
+
+
+def _unquote(value: bytes) -> bytes:
+    """`value` free of its percent-encoding; what is no escape stays as it is."""
+    return _ESCAPES.sub(lambda run: unhexlify(run[0].replace(b"%", b"")), value)
 
 
 def _is_utf8(content: bytes) -> bool:

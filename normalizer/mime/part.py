@@ -32,4 +32,5 @@ class Part(Struct, frozen=True, kw_only=True):
 
     def all_fields(self, name: str) -> list[bytes]:
         """Every field of that name (lower case), in order."""
-        return [unfold(value) for value in self.fields.get(name, ())]
+        values = self.fields.get(name)
+        return [unfold(value) for value in values] if values else []

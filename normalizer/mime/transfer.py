@@ -67,9 +67,10 @@ def _base64_run(run: bytes) -> bytes:
 
 def quoted_printable(content: bytes) -> bytes:
     """Quoted-printable decoded (RFC 2045 section 6.7); what is no escape stays as it is."""
-    if b"= " in content or (b"\t" in content and b"=\t" in content):
-        content = _PADDED_SOFT_BREAK.sub(b"=", content)
-    return a2b_qp(content)
+    decoded = a2b_qp(content)
+    if b"= " in decoded or (b"\t" in decoded and b"=\t" in decoded):
+        return a2b_qp(_PADDED_SOFT_BREAK.sub(b"=", content))
+    return decoded
 
 
 def uuencode(content: bytes) -> bytes:
