@@ -110,29 +110,22 @@ def _raw(value: bytes, hint: str | None) -> str:
 def _words(value: bytes, hint: str | None) -> list[str]:
     """The pieces of a value with encoded words, in order."""
     pieces: list[str] = []
-    pending: tuple[str, bytes] | None = None
-    position = 0
+    run: list[bytes] = []
+    charset, position = "", 0
     for word in _WORD.finditer(value, 0, value.rfind(b"?=") + 2):
-        between = value[position : word.start()]
         label, encoding, text = word.groups()
-        charset = _charset(label)
-        content = base64(text) if encoding in b"bB" else a2b_qp(text.replace(b"\n", b""), header=True)
-        if pending and not between.strip():
-            if pending[0] == charset:
-                pending = (charset, pending[1] + content)
-                position = word.end()
-                continue
-            between = b""
-        pieces += _flush(pending)
-        pieces.append(_raw(between, hint))
-        pending, position = (charset, content), word.end()
-    pieces += _flush(pending)
+        between, position = value[position : word.start()], word.end()
+        neighbours, before, charset = run and not between.strip(), charset, _charset(label)
+        if run and not (neighbours and charset == before):
+            pieces.append(decode_text(b"".join(run), before))
+            run = []
+        if not neighbours:
+            pieces.append(_raw(between, hint))
+        run.append(base64(text) if encoding in b"bB" else a2b_qp(text.replace(b"\n", b""), header=True))
+    if run:
+        pieces.append(decode_text(b"".join(run), charset))
     pieces.append(_raw(value[position:], hint))
     return pieces
-
-
-def _flush(word: tuple[str, bytes] | None) -> list[str]:
-    return [decode_text(word[1], word[0])] if word else []
 
 
 @lru_cache(maxsize=64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from binascii import unhexlify
 from functools import lru_cache
+from itertools import islice
 
 from normalizer.mime.charset import decode_text
 from normalizer.mime.headers import decode
@@ -58,12 +59,11 @@ def _many_parameters(value: bytes, hint: str | None) -> tuple[str, dict[str, str
 def _parameters(value: bytes, start: int, hint: str | None) -> dict[str, str]:
     simple: dict[str, bytes] = {}
     sections: dict[str, dict[int, tuple[bytes, bool]]] = {}
-    for count, found in enumerate(_PARAMETER.finditer(value, start)):
-        if count == MAX_PARAMETERS:
-            break
-        key = found[1].decode("latin-1").lower()
-        content = found[3].strip() if found[2] is None else _QUOTED_PAIR.sub(rb"\1", found[2])
-        if section := _SECTION.fullmatch(key):
+    for found in islice(_PARAMETER.finditer(value, start), MAX_PARAMETERS):
+        name, quoted, bare = found.groups()
+        key = name.decode("latin-1").lower()
+        content = bare.strip() if quoted is None else _unescaped(quoted)
+        if section := "*" in key and _SECTION.fullmatch(key):
             sections.setdefault(section[1], {}).setdefault(int(section[2]), (content, bool(section[3])))
         elif key.endswith("*"):
             sections.setdefault(key[:-1], {}).setdefault(0, (content, True))
@@ -72,6 +72,10 @@ def _parameters(value: bytes, start: int, hint: str | None) -> dict[str, str]:
     decoded = {key: decode(content, hint) for key, content in simple.items()}
     decoded |= {key: _joined(parts, hint) for key, parts in sections.items()}
     return decoded
+
+
+def _unescaped(quoted: bytes) -> bytes:
+    return _QUOTED_PAIR.sub(rb"\1", quoted) if b"\\" in quoted else quoted
 
 
 def _joined(sections: dict[int, tuple[bytes, bool]], hint: str | None) -> str:

@@ -68,9 +68,7 @@ def _base64_run(run: bytes) -> bytes:
 def quoted_printable(content: bytes) -> bytes:
     """Quoted-printable decoded (RFC 2045 section 6.7); what is no escape stays as it is."""
     decoded = a2b_qp(content)
-    if b"= " in decoded or (b"\t" in decoded and b"=\t" in decoded):
-        return a2b_qp(_PADDED_SOFT_BREAK.sub(b"=", content))
-    return decoded
+    return a2b_qp(_PADDED_SOFT_BREAK.sub(b"=", content)) if _PADDED_SOFT_BREAK.search(decoded) else decoded
 
 
 def uuencode(content: bytes) -> bytes:
