@@ -45,7 +45,7 @@ def _read_head(head: bytes, hint: str | None) -> Head:
         parameters=parameters,
         disposition=disposition or None,
         filename=more.get("filename") or parameters.get("name") or None,
-        content_id=decode(_first(fields, "content-id")).strip("<> ")[:_MAX_ID] or None,
+        content_id=decode(own).strip("<> ")[:_MAX_ID] or None if (own := _first(fields, "content-id")) else None,
         transfer=encoding(_first(fields, "content-transfer-encoding")[:_MAX_ENCODING]),
     )
 

@@ -61,9 +61,11 @@ def unfold(value: bytes) -> bytes:
     value = value.strip(b" \t\r\n")
     if b"\n" not in value:
         return value
-    unfolded = value.replace(b"\r\n", b"\n").replace(b"\n ", b" ").replace(b"\n\t", b"\t")
-    line, *stray = unfolded.split(b"\n")
-    return b" ".join((line.rstrip(b" \t"), *stray)) if stray else line
+    line = value.replace(b"\r\n", b"\n").replace(b"\n ", b" ").replace(b"\n\t", b"\t")
+    if b"\n" not in line:
+        return line
+    line, *stray = line.split(b"\n")
+    return b" ".join((line.rstrip(b" \t"), *stray))
 
 
 def decode(value: bytes, hint: str | None = None) -> str:

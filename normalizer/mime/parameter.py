@@ -39,9 +39,8 @@ def parse_value(value: bytes, hint: str | None = None) -> tuple[str, dict[str, s
     return _one_parameter(value) or _many_parameters(value, hint)
 
 
-@lru_cache(maxsize=512)
 def _one_parameter(value: bytes) -> tuple[str, dict[str, str]] | None:
-    """What nearly every field has, read at once and remembered: the same few stand in every mail."""
+    """What nearly every field has, read at once."""
     plain = _ONE_PARAMETER.fullmatch(value)
     if not plain:
         return None
@@ -61,17 +60,28 @@ def _parameters(value: bytes, start: int, hint: str | None) -> dict[str, str]:
     sections: dict[str, dict[int, tuple[bytes, bool]]] = {}
     for found in islice(_PARAMETER.finditer(value, start), MAX_PARAMETERS):
         name, quoted, bare = found.groups()
-        key = name.decode("latin-1").lower()
+        key, number, extended = _section(name)
         content = bare.strip() if quoted is None else _unescaped(quoted)
-        if section := "*" in key and _SECTION.fullmatch(key):
-            sections.setdefault(section[1], {}).setdefault(int(section[2]), (content, bool(section[3])))
-        elif key.endswith("*"):
-            sections.setdefault(key[:-1], {}).setdefault(0, (content, True))
-        else:
+        if number is None:
             simple.setdefault(key, content)
+        else:
+            sections.setdefault(key, {}).setdefault(number, (content, extended))
     decoded = {key: decode(content, hint) for key, content in simple.items()}
     decoded |= {key: _joined(parts, hint) for key, parts in sections.items()}
     return decoded
+
+
+@lru_cache(maxsize=256)
+def _section(name: bytes) -> tuple[str, int | None, bool]:
+    """The parameter that a name means, which section of its value (RFC 2231), and whether that is percent-encoded.
+
+    >>> _section(b"Name"), _section(b"name*"), _section(b"name*1")
+    (('name', None, False), ('name', 0, True), ('name', 1, False))
+    """
+    key = name.decode("latin-1").lower()
+    if section := _SECTION.fullmatch(key):
+        return section[1], int(section[2]), bool(section[3])
+    return (key[:-1], 0, True) if key.endswith("*") else (key, None, False)
 
 
 def _unescaped(quoted: bytes) -> bytes:
@@ -86,7 +96,7 @@ def _joined(sections: dict[int, tuple[bytes, bool]], hint: str | None) -> str:
     charset: str | None = None
     pieces: list[bytes] = []
     encoded = b""
-    for content, extended in (sections[number] for number in sorted(sections)):
+    for _, (content, extended) in sorted(sections.items()):
         if not extended:
             pieces += [_unquote(encoded), content]
             encoded = b""
