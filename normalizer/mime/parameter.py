@@ -36,6 +36,8 @@ def parse_value(value: bytes, hint: str | None = None) -> tuple[str, dict[str, s
     Of a parameter that is there in both forms the extended one (RFC 2231 section 4) counts.  `hint` is the
     charset of raw bytes.
     """
+    if not value:
+        return "", {}
     return _one_parameter(value) or _many_parameters(value, hint)
 
 
