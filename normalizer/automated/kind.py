@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from model.ticket import Automated
 from normalizer.automated.phrases import DAEMON_NAMES, DAEMONS, FAILED_SUBJECTS, FAILED_TEXTS, VACATIONS
 from normalizer.automated.report import notified, recipients, reports, text_of, walk
 from normalizer.mime.headers import decode
 from normalizer.mime.part import Part
-
-Fields = Mapping[str, bytes]
-"""The first field of each name."""
 
 MAX_SAID = 3_000
 """Characters at the beginning of a text in which a mail system says that it did not deliver."""
@@ -25,9 +21,8 @@ def automated(root: Part, text: str) -> Automated | None:
     replies by what RFC 3834 asks of them and by the fields and subjects of those who do not ask, lists by
     RFC 2919 and 2369.
     """
-    fields = root.first
-    subject = decode(fields.get("subject", b"")[:1000]).casefold().strip()
-    return _report(root, subject, text) or _bounce(fields, subject, text) or _reply(fields, subject) or _list(fields)
+    subject = decode((root.field("subject") or b"")[:1000]).casefold().strip()
+    return _report(root, subject, text) or _bounce(root, subject, text) or _reply(root, subject) or _list(root)
 
 
 def _report(root: Part, subject: str, text: str) -> Automated | None:
@@ -61,42 +56,42 @@ def _delivery(root: Part) -> Automated:
     return "delivery_receipt" if actions and actions <= _ARRIVED else "bounce"
 
 
-def _bounce(fields: Fields, subject: str, text: str) -> Automated | None:
+def _bounce(root: Part, subject: str, text: str) -> Automated | None:
     """A bounce has two of three signs: a mail system as sender, and a subject and words of failure."""
-    if fields.get("x-failed-recipients"):
+    if root.field("x-failed-recipients"):
         return "bounce"
-    failed, daemon = _FAILED_SUBJECT.search(subject) is not None, _is_daemon(fields)
-    if not (failed or daemon) or (not daemon and _is_answer(fields, subject)):
+    failed, daemon = _FAILED_SUBJECT.search(subject) is not None, _is_daemon(root)
+    if not (failed or daemon) or (not daemon and _is_answer(root, subject)):
         return None
     said = (failed and daemon) or _FAILED_TEXT.search(text[:MAX_SAID].casefold()) is not None
     return "bounce" if said else None
 
 
-def _is_daemon(fields: Fields) -> bool:
+def _is_daemon(root: Part) -> bool:
     """Whether the sender is a mail system: by its name, or because nothing can be returned to it."""
-    sender = fields.get("from", b"")[:1000].decode("utf-8", "replace").strip().casefold()
-    path = fields.get("return-path", b"").strip()
+    sender = (root.field("from") or b"")[:1000].decode("utf-8", "replace").strip().casefold()
+    path = (root.field("return-path") or b"").strip()
     return path == b"<>" or sender in {"", "<>"} or _DAEMON.search(sender) is not None
 
 
-def _is_answer(fields: Fields, subject: str) -> bool:
+def _is_answer(root: Part, subject: str) -> bool:
     """Whether a person answers: by the subject, and by the message that is answered."""
-    return ("in-reply-to" in fields or "references" in fields) and _ANSWER.match(subject) is not None
+    return ("in-reply-to" in root.fields or "references" in root.fields) and _ANSWER.match(subject) is not None
 
 
-def _reply(fields: Fields, subject: str) -> Automated | None:
-    submitted = fields.get("auto-submitted", b"no").strip().lower()
-    asked = not submitted.startswith(b"no") or not _REPLY_FIELDS.isdisjoint(fields)
-    precedence = fields.get("precedence", b"").strip().lower()
-    responder = b"autoresponder" in fields.get("x-precedence", b"").lower()
+def _reply(root: Part, subject: str) -> Automated | None:
+    submitted = (root.field("auto-submitted") or b"no").strip().lower()
+    asked = not submitted.startswith(b"no") or not _REPLY_FIELDS.isdisjoint(root.fields)
+    precedence = (root.field("precedence") or b"").strip().lower()
+    responder = b"autoresponder" in (root.field("x-precedence") or b"").lower()
     if asked or responder or precedence in {b"auto_reply", b"auto-reply"} or _VACATION.match(subject):
         return "auto_reply"
     return None
 
 
-def _list(fields: Fields) -> Automated | None:
-    bulk = fields.get("precedence", b"").strip().lower() in {b"list", b"bulk"}
-    return "mailing_list" if bulk or not _LIST_FIELDS.isdisjoint(fields) else None
+def _list(root: Part) -> Automated | None:
+    bulk = (root.field("precedence") or b"").strip().lower() in {b"list", b"bulk"}
+    return "mailing_list" if bulk or not _LIST_FIELDS.isdisjoint(root.fields) else None
 
 
 _THROWN_AWAY = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 
 from model.ticket import Address
@@ -13,6 +14,7 @@ MAX_ADDRESSES = 500
 MAX_CHARACTERS = 20_000
 """Of names and addresses together: what is beyond is in the original alone."""
 _MAX_NAME = 200
+_SHORT = 250
 _SIMPLE = re.compile(  # one mailbox as nearly every From is written, read at once
     rb"""[ \t]*(?: "([^"\\<>]*)" | ([^"\\<>(),;:@]*?) )[ \t]*<[ \t]*([^\s<>()",;:@]+@[^\s<>()",;:@]+)[ \t]*>[ \t]*""",
     re.VERBOSE,
@@ -61,11 +63,19 @@ def addresses(value: bytes, hint: str | None = None) -> tuple[Address, ...]:
     Names have their encoded words decoded (`hint` is the charset of raw bytes), addresses are in lower case
     and may be empty where a name stands alone.
     """
+    return _remembered(value, hint) if len(value) < _SHORT else _addresses(value, hint)
+
+
+def _addresses(value: bytes, hint: str | None) -> tuple[Address, ...]:
     if found := _SIMPLE.fullmatch(value):
         name = found[2] if found[1] is None else found[1]
         return (Address(name=decode(name, hint)[:_MAX_NAME], address=_address(found[3])),)
     read = (_read(mailbox, hint) for mailbox in _mailboxes(value))
     return few(one for one in read if one)
+
+
+_remembered = lru_cache(maxsize=256)(_addresses)
+"""The team's own address stands in every mail, and a customer's in all of his."""
 
 
 def few(people: Iterable[Address]) -> tuple[Address, ...]:

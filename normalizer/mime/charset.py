@@ -161,7 +161,7 @@ def decode_text(content: bytes, declared: str | None) -> str:
 
 def _as_declared(content: bytes, name: str) -> str | None:
     """The text if the declaration can be true, else None."""
-    if name == "iso2022_jp" or (name == "ascii" and _JAPANESE_ESCAPE.search(content)):
+    if name == "iso2022_jp" or (name == "ascii" and b"\x1b" in content and _JAPANESE_ESCAPE.search(content)):
         return iso2022jp.decode(content)
     if name in ("utf_16", "utf_32"):
         name += "_le" if _little_endian(content) else "_be"

@@ -14,10 +14,14 @@ from functools import lru_cache
 from normalizer.mime.charset import decode_text
 from normalizer.mime.transfer import base64
 
-Fields = tuple[tuple[str, bytes], ...]
+Fields = dict[str, list[bytes]]
 
-_NAME = re.compile(rb"[!-9;-~]+\Z")
-_WORD = re.compile(rb"=\?([^?\s]{1,60})\?([bBqQ])\?(.*?)\?=", re.DOTALL)
+_BEGINS = rb"[!-9;-~]{1,200}+(?:[ \t]|\r?\n[ \t])*+:"
+"""How a field begins; what follows is its value, with all lines that do not begin another."""
+_FIELD = re.compile(
+    rb"^([!-9;-~]{1,200}+)(?:[ \t]|\r?\n[ \t])*+:(.*+\n?+(?:[ \t].*+\n?+|(?!" + _BEGINS + rb").++\n?+)*+)", re.MULTILINE
+)
+_WORD = re.compile(rb"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*+(?:\?(?!=)[^?]*+)*+)\?=")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _SPACES = re.compile(r"[ \t\r\n]+")
 _MESSAGE_ID = re.compile(rb"<([^<>]{1,500})>")
@@ -29,43 +33,39 @@ _COMMENT = re.compile(rb"\([^()]*\)")
 _MONTHS = {name: number for number, name in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 _ZONES = {b"EST": -5, b"EDT": -4, b"CST": -6, b"CDT": -5, b"MST": -7, b"MDT": -6, b"PST": -8, b"PDT": -7, b"JST": 9}
 _MAX_IDS = 50
-_MAX_NAME = 200
 _SHORT = 1000
 
 
 def read_fields(head: bytes) -> Fields:
-    """The fields of a header block, names in lower case, values unfolded.
+    """The fields of a header block: the values of each name (in lower case), in order and as they stand.
 
     A line that can be no field continues the one before: mailers break lines and forget to indent.
     """
-    fields: list[tuple[str, bytes]] = []
-    stray: list[bytes] = []
-    unfolded = head.replace(b"\r\n", b"\n").replace(b"\n ", b" ").replace(b"\n\t", b"\t")
-    for line in unfolded.split(b"\n"):
-        name, colon, value = line.partition(b":")
-        if colon and (key := _key(name)):
-            if stray:
-                _rejoin(fields, stray)
-            fields.append((key, value.strip(b" \t")))
-        elif line:
-            stray.append(line)
-    _rejoin(fields, stray)
-    return tuple(fields)
+    fields: Fields = {}
+    for name, value in _FIELD.findall(head):
+        fields.setdefault(_key(name), []).append(value)
+    return fields
 
 
 @lru_cache(maxsize=1024)
-def _key(name: bytes) -> str | None:
-    """The name of a field in lower case, or None where it can be none."""
-    name = name.rstrip(b" \t")
-    return name.decode("ascii").lower() if len(name) <= _MAX_NAME and _NAME.match(name) else None
+def _key(name: bytes) -> str:
+    return name.decode("ascii").lower()
 
 
-def _rejoin(fields: list[tuple[str, bytes]], stray: list[bytes]) -> None:
-    """Give the lines that could not be read back to the field before them."""
-    if stray and fields:
-        name, value = fields[-1]
-        fields[-1] = (name, b" ".join((value, *stray)))
-    stray.clear()
+def unfold(value: bytes) -> bytes:
+    r"""A field's value in one line, free of the blanks around it.
+
+    >>> unfold(b" one\r\n two\r\n")
+    b'one two'
+    """
+    value = value.strip(b" \t\r\n")
+    if b"\n" not in value:
+        return value
+    line = value.replace(b"\r\n", b"\n").replace(b"\n ", b" ").replace(b"\n\t", b"\t")
+    if b"\n" not in line:
+        return line
+    line, *stray = line.split(b"\n")
+    return b" ".join((line.rstrip(b" \t"), *stray))
 
 
 def decode(value: bytes, hint: str | None = None) -> str:
@@ -112,34 +112,28 @@ def _raw(value: bytes, hint: str | None) -> str:
 def _words(value: bytes, hint: str | None) -> list[str]:
     """The pieces of a value with encoded words, in order."""
     pieces: list[str] = []
-    pending: tuple[str, bytes] | None = None
-    position = 0
+    run: list[bytes] = []
+    charset, position = "", 0
     for word in _WORD.finditer(value, 0, value.rfind(b"?=") + 2):
-        between = value[position : word.start()]
-        charset = word[1].partition(b"*")[0].decode("latin-1").lower()
-        content = _word_content(word[2], word[3])
-        if pending and not between.strip():
-            if pending[0] == charset:
-                pending = (charset, pending[1] + content)
-                position = word.end()
-                continue
-            between = b""
-        pieces += _flush(pending)
-        pieces.append(_raw(between, hint))
-        pending, position = (charset, content), word.end()
-    pieces += _flush(pending)
+        label, encoding, text = word.groups()
+        between, position = value[position : word.start()], word.end()
+        neighbours, before, charset = run and not between.strip(), charset, _charset(label)
+        if run and not (neighbours and charset == before):
+            pieces.append(decode_text(b"".join(run), before))
+            run = []
+        if not neighbours:
+            pieces.append(_raw(between, hint))
+        run.append(base64(text) if encoding in b"bB" else a2b_qp(text.replace(b"\n", b""), header=True))
+    if run:
+        pieces.append(decode_text(b"".join(run), charset))
     pieces.append(_raw(value[position:], hint))
     return pieces
 
 
-def _flush(word: tuple[str, bytes] | None) -> list[str]:
-    return [decode_text(word[1], word[0])] if word else []
-
-
-def _word_content(encoding: bytes, text: bytes) -> bytes:
-    if encoding in b"bB":
-        return base64(text)
-    return a2b_qp(text.replace(b"\n", b""), header=True)
+@lru_cache(maxsize=64)
+def _charset(label: bytes) -> str:
+    """The charset of an encoded word, without the language that RFC 2231 section 5 lets follow it."""
+    return label.partition(b"*")[0].decode("latin-1").lower()
 
 
 def ids(value: bytes) -> tuple[str, ...]:
@@ -147,10 +141,12 @@ def ids(value: bytes) -> tuple[str, ...]:
 
     Of a longer list the first and the last remain: the origin, and what is nearest.
     """
-    found = [match[1].decode("utf-8", "replace").strip() for match in _MESSAGE_ID.finditer(value)]
+    if not value:
+        return ()
+    found = [one.decode("utf-8", "replace") for one in _MESSAGE_ID.findall(value)]
     if not found and value.strip() and b" " not in value.strip():
         found = [value.strip(b"<> \t").decode("utf-8", "replace")[:500]]
-    unique = list(dict.fromkeys("".join(one.split()) for one in found if one))
+    unique = list(dict.fromkeys(filter(None, ("".join(one.split()) for one in found))))
     return tuple(unique[:1] + unique[1 - _MAX_IDS :] if len(unique) > _MAX_IDS else unique)
 
 

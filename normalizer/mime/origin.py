@@ -58,8 +58,6 @@ def origin(root: Part, hint: str | None, trusted: tuple[str, ...]) -> Origin:
 
 def _people(root: Part, name: str, hint: str | None) -> tuple[Address, ...]:
     """The mailboxes of all fields of that name: some mailers write one field for each."""
-    if name not in root.first:
-        return ()
     fields = root.all_fields(name)
     if len(fields) == 1:
         return addresses(fields[0], hint)
@@ -71,8 +69,10 @@ def authentication(root: Part, trusted: tuple[str, ...]) -> Authentication:
 
     Fields of others are worth nothing: anybody can write them.
     """
+    if not trusted:
+        return Authentication()
     results: dict[str, str] = {}
-    for value in root.all_fields("authentication-results") if trusted else ():
+    for value in root.all_fields("authentication-results"):
         server, _, rest = _COMMENT.sub(b" ", value[:_MAX_RESULTS]).partition(b";")
         if server.split()[:1] and server.split()[0].decode("latin-1").lower() in trusted:
             found: dict[str, str] = {}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from binascii import unhexlify
 from functools import lru_cache
-from urllib.parse import unquote_to_bytes
+from itertools import islice
 
 from normalizer.mime.charset import decode_text
 from normalizer.mime.headers import decode
@@ -19,6 +20,7 @@ _PARAMETER = re.compile(
 )
 _MAIN = re.compile(rb"\s*([^\s;]*)")
 _SECTION = re.compile(r"(.+?)\*(\d{1,3})(\*?)")
+_ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})++")
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 _ONE_PARAMETER = re.compile(
     rb"""([^\s;"]{0,100})
@@ -34,12 +36,13 @@ def parse_value(value: bytes, hint: str | None = None) -> tuple[str, dict[str, s
     Of a parameter that is there in both forms the extended one (RFC 2231 section 4) counts.  `hint` is the
     charset of raw bytes.
     """
+    if not value:
+        return "", {}
     return _one_parameter(value) or _many_parameters(value, hint)
 
 
-@lru_cache(maxsize=512)
 def _one_parameter(value: bytes) -> tuple[str, dict[str, str]] | None:
-    """What nearly every field has, read at once and remembered: the same few stand in every mail."""
+    """What nearly every field has, read at once."""
     plain = _ONE_PARAMETER.fullmatch(value)
     if not plain:
         return None
@@ -57,20 +60,34 @@ def _many_parameters(value: bytes, hint: str | None) -> tuple[str, dict[str, str
 def _parameters(value: bytes, start: int, hint: str | None) -> dict[str, str]:
     simple: dict[str, bytes] = {}
     sections: dict[str, dict[int, tuple[bytes, bool]]] = {}
-    for count, found in enumerate(_PARAMETER.finditer(value, start)):
-        if count == MAX_PARAMETERS:
-            break
-        key = found[1].decode("latin-1").lower()
-        content = found[3].strip() if found[2] is None else _QUOTED_PAIR.sub(rb"\1", found[2])
-        if section := _SECTION.fullmatch(key):
-            sections.setdefault(section[1], {}).setdefault(int(section[2]), (content, bool(section[3])))
-        elif key.endswith("*"):
-            sections.setdefault(key[:-1], {}).setdefault(0, (content, True))
-        else:
+    for found in islice(_PARAMETER.finditer(value, start), MAX_PARAMETERS):
+        name, quoted, bare = found.groups()
+        key, number, extended = _section(name)
+        content = bare.strip() if quoted is None else _unescaped(quoted)
+        if number is None:
             simple.setdefault(key, content)
+        else:
+            sections.setdefault(key, {}).setdefault(number, (content, extended))
     decoded = {key: decode(content, hint) for key, content in simple.items()}
     decoded |= {key: _joined(parts, hint) for key, parts in sections.items()}
     return decoded
+
+
+@lru_cache(maxsize=256)
+def _section(name: bytes) -> tuple[str, int | None, bool]:
+    """The parameter that a name means, which section of its value (RFC 2231), and whether that is percent-encoded.
+
+    >>> _section(b"Name"), _section(b"name*"), _section(b"name*1")
+    (('name', None, False), ('name', 0, True), ('name', 1, False))
+    """
+    key = name.decode("latin-1").lower()
+    if section := _SECTION.fullmatch(key):
+        return section[1], int(section[2]), bool(section[3])
+    return (key[:-1], 0, True) if key.endswith("*") else (key, None, False)
+
+
+def _unescaped(quoted: bytes) -> bytes:
+    return _QUOTED_PAIR.sub(rb"\1", quoted) if b"\\" in quoted else quoted
 
 
 def _joined(sections: dict[int, tuple[bytes, bool]], hint: str | None) -> str:
@@ -81,20 +98,25 @@ def _joined(sections: dict[int, tuple[bytes, bool]], hint: str | None) -> str:
     charset: str | None = None
     pieces: list[bytes] = []
     encoded = b""
-    for content, extended in (sections[number] for number in sorted(sections)):
+    for _, (content, extended) in sorted(sections.items()):
         if not extended:
-            pieces += [unquote_to_bytes(encoded), content]
+            pieces += [_unquote(encoded), content]
             encoded = b""
         elif not pieces and not encoded and content.count(b"'") >= 2:
             label, _, encoded = content.split(b"'", 2)
             charset = label.decode("latin-1") or None
         else:
             encoded += content
-    pieces.append(unquote_to_bytes(encoded))
+    pieces.append(_unquote(encoded))
     joined = b"".join(pieces)
     if charset is None and b"=?" in joined:
         return decode(joined, hint)
     return decode_text(joined, charset or (None if _is_utf8(joined) else hint))
+
+
+def _unquote(value: bytes) -> bytes:
+    """`value` free of its percent-encoding; what is no escape stays as it is."""
+    return _ESCAPES.sub(lambda run: unhexlify(run[0].replace(b"%", b"")), value)
 
 
 def _is_utf8(content: bytes) -> bool:

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from normalizer.mime.headers import decode, read_fields
-from normalizer.mime.parameter import parse_value
+from normalizer.mime.head import Head, read_head
 from normalizer.mime.part import Part
-from normalizer.mime.transfer import decode_transfer, encoding
+from normalizer.mime.transfer import decode_transfer
 
 MAX_DEPTH = 32
 MAX_PARTS = 2000
@@ -24,15 +22,13 @@ MAX_NESTED_MESSAGES = 2
 
 _BEFORE_HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]*(?:>?From [^\r\n]*\r?\n)?")
 _DASHED_LINE = re.compile(rb"^--([^\s-][^\r\n]{0,200}?)[ \t]*\r?$", re.MULTILINE)
-_MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]{1,80}/[\w!#$&^.+*-]{1,80}", re.ASCII)
-_CRLF_ENDINGS = (b"\r\n\r\n", b"\n\n", b"\n\r\n")
-_LF_ENDINGS = (b"\n\n", b"\n\r\n", b"\r\n\r\n")
+_BLANK_LINE = re.compile(rb"\n\r?\n")
 NO_PARTS = "a multipart without parts"
 _MAX_CLOSED = 7
 _MAX_ASTRAY = 32 * 1024
-_MAX_ENCODING = 60
-_MAX_ID = 250
 _MAX_TAIL = 1024 * 1024
+_NEAR = 1000
+"""Bytes in which the header of a part ends, mostly."""
 _MESSAGES = ("message/rfc822", "message/global", "message/news")
 
 
@@ -49,13 +45,8 @@ def split(raw: bytes, start: int, end: int) -> tuple[int, int]:
     """Where the header of the entity between two offsets ends, and where its body begins."""
     if raw.startswith((b"\n", b"\r\n"), start, end):
         return start, raw.find(b"\n", start, end) + 1
-    first = raw.find(b"\n", start, end)
-    head_end = body = end
-    for ending in _CRLF_ENDINGS if raw[first - 1 : first] == b"\r" else _LF_ENDINGS:
-        found = raw.find(ending, start, min(head_end + 3, end))
-        if 0 <= found < head_end:
-            head_end, body = found, found + len(ending)
-    return head_end, body
+    blank = _BLANK_LINE.search(raw, start, end)
+    return (blank.start() + 1, blank.end()) if blank else (end, end)
 
 
 def charset_hint(root: Part) -> str | None:
@@ -71,11 +62,8 @@ def leaves(root: Part) -> list[Part]:
     return [root]
 
 
-class _Inside(NamedTuple):
-    media_type: str
-    content: bytes
-    children: tuple[Part, ...]
-    defects: tuple[str, ...] = ()
+_Inside = tuple[str, bytes, tuple[Part, ...], tuple[str, ...]]
+"""What an entity turns out to be: its media type, content, children and defects."""
 
 
 class _Reader:
@@ -97,51 +85,43 @@ class _Reader:
         """The entity between two offsets; `default` is its media type where it names none."""
         self.left -= 1
         head_end, body = split(self.raw, start, end)
-        fields = read_fields(self.raw[start:head_end])
-        named = dict(reversed(fields))
-        declared, parameters = parse_value(named.get("content-type", b""), self.hint)
-        media_type = declared if _MEDIA_TYPE.fullmatch(declared) else default
-        self.hint = self.hint or parameters.get("charset")
-        disposition, more = parse_value(named.get("content-disposition", b""), self.hint)
-        transfer = encoding(named.get("content-transfer-encoding", b"")[:_MAX_ENCODING])
-        inside = self.inside(media_type, parameters, transfer, body, end)
+        head = read_head(self.raw[start:head_end], self.hint)
+        self.hint = self.hint or head.parameters.get("charset")
+        media_type, content, children, defects = self.inside(head, head.media_type or default, body, end)
         return Part(
-            fields=fields,
-            media_type=inside.media_type,
-            parameters=parameters,
-            disposition=disposition or None,
-            filename=more.get("filename") or parameters.get("name") or None,
-            content_id=_bare_id(named["content-id"]) if "content-id" in named else None,
-            content=inside.content,
-            children=inside.children,
-            defects=inside.defects,
-            first=named,
+            fields=head.fields,
+            media_type=media_type,
+            parameters=head.parameters,
+            disposition=head.disposition,
+            filename=head.filename,
+            content_id=head.content_id,
+            content=content,
+            children=children,
+            defects=defects,
         )
 
-    def inside(
-        self, media_type: str, parameters: dict[str, str], transfer: str | None, start: int, end: int
-    ) -> _Inside:
+    def inside(self, head: Head, media_type: str, start: int, end: int) -> _Inside:
         """What an entity holds: parts, a message, or content alone."""
         if media_type.startswith("multipart/"):
-            return self.parts(media_type, parameters, transfer, start, end)
+            return self.parts(head, media_type, start, end)
         if self.messages and not media_type.startswith(("text/", "message/")):
-            return _Inside(media_type, b"", (), ("not read: the file of a message inside this one",))
-        content = decode_transfer(self.raw[start:end], transfer)
+            return media_type, b"", (), ("not read: the file of a message inside this one",)
+        content = decode_transfer(self.raw[start:end], head.transfer)
         if media_type in _MESSAGES and self.messages < MAX_NESTED_MESSAGES and self.left > 0:
-            return _Inside(media_type, content, (self.message(content),))
-        return _Inside(media_type, content, ())
+            return media_type, content, (self.message(content),), ()
+        return media_type, content, (), ()
 
-    def parts(self, media_type: str, parameters: dict[str, str], transfer: str | None, start: int, end: int) -> _Inside:
+    def parts(self, head: Head, media_type: str, start: int, end: int) -> _Inside:
         """The parts of a multipart; where there are none, what stands in their place."""
-        boundary = parameters.get("boundary", "").encode("utf-8", "surrogateescape")
+        boundary = head.parameters.get("boundary", "").encode("utf-8", "surrogateescape")
         default = "message/rfc822" if media_type == "multipart/digest" else "text/plain"
         if self.depth >= MAX_DEPTH:
-            return _Inside("application/octet-stream", self.raw[start:end], (), ("parts nested too deep",))
-        if children := self.multipart(boundary, transfer, default, start, end):
-            return _Inside(media_type, b"", children)
-        delimiter = next(self.delimiters(b"--" + boundary, start, end), None) if boundary else None
-        content = decode_transfer(self.raw[start : delimiter[0] if delimiter else end], transfer)
-        return _Inside("text/plain", content, (), (NO_PARTS,) if content.strip() else ())
+            return "application/octet-stream", self.raw[start:end], (), ("parts nested too deep",)
+        if children := self.multipart(boundary, head.transfer, default, start, end):
+            return media_type, b"", children, ()
+        delimiter = self.delimiter(b"--" + boundary, start, end) if boundary else None
+        content = decode_transfer(self.raw[start : delimiter[0] if delimiter else end], head.transfer)
+        return "text/plain", content, (), (NO_PARTS,) if content.strip() else ()
 
     def message(self, content: bytes) -> Part:
         """The entity of a message inside this one."""
@@ -175,7 +155,7 @@ class _Reader:
         That happens where a program nests parts but writes their boundaries in the wrong order.
         """
         for boundary in self.closed if self.left > 0 and end - start < _MAX_ASTRAY else ():
-            stray = next(self.delimiters(b"--" + boundary, start, end), None)
+            stray = self.delimiter(b"--" + boundary, start, end)
             if stray and b"boundary" not in self.raw[start : stray[0]].lower():
                 yield from self.entities(start, max(start, stray[0]), default)
                 for opened, closed in self.spans(boundary, start, end):
@@ -185,12 +165,13 @@ class _Reader:
 
     def spans(self, boundary: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The offsets of the parts between delimiter lines; of too many, the last holds all the rest."""
-        opened, count = -1, 0
-        for line, after, closing in self.delimiters(b"--" + boundary, start, end):
+        mark, position, opened, count = b"--" + boundary, start, -1, 0
+        while found := self.delimiter(mark, position, end):
+            line, position, closing = found
             if opened >= 0:
                 yield opened, max(opened, line)
                 count += 1
-            opened = -1 if closing else after
+            opened = -1 if closing else position
             if count + 1 >= self.left:
                 break
         if 0 <= opened < end:
@@ -198,10 +179,13 @@ class _Reader:
             unbroken = last.endswith(b"--" + boundary + b"--")
             yield opened, opened + len(last) - len(boundary) - 4 if unbroken else end
 
-    def delimiters(self, mark: bytes, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
-        """Each delimiter line: where the line end before it begins, where the next line begins, whether it closes."""
+    def delimiter(self, mark: bytes, start: int, end: int) -> tuple[int, int, bool] | None:
+        """The first delimiter line: where the line end before it begins, where the next line begins, whether it closes.
+
+        `start` is the beginning of a line.
+        """
         raw, position = self.raw, start
-        while (found := raw.find(mark, position, end)) >= 0:
+        while (found := _find(raw, mark, position, end)) >= 0:
             position = found + len(mark)
             if found > start and raw[found - 1] not in b"\r\n":
                 continue
@@ -209,8 +193,18 @@ class _Reader:
             tail = raw[found + len(mark) : position].strip()
             if tail in (b"", b"--"):
                 line = found - 1 - (raw[found - 2 : found] == b"\r\n") if found > start else found
-                yield line, position, tail == b"--"
+                return line, position, tail == b"--"
+        return None
 
 
-def _bare_id(value: bytes) -> str | None:
-    return decode(value).strip("<> ")[:_MAX_ID] or None
+def _find(raw: bytes, mark: bytes, start: int, end: int) -> int:
+    """Where `mark`, which begins with a dash, is first; -1 where it is not.
+
+    A body in base64 has no dashes: beyond the header above it, the search for a single one passes it ten
+    times as fast.
+    """
+    near = start + _NEAR
+    if (found := raw.find(mark, start, min(end, near))) >= 0 or near >= end:
+        return found
+    dash = raw.find(b"-", max(start, near - len(mark)), end)
+    return raw.find(mark, dash, end) if dash >= 0 else -1

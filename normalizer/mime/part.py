@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from msgspec import Struct
-from msgspec.structs import force_setattr
+
+from normalizer.mime.headers import Fields, unfold
 
 
 class Part(Struct, frozen=True, kw_only=True):
     """An entity of RFC 2045: header fields and a body, or the entities inside it.
 
-    `fields` are in order, names in lower case, values unfolded but not decoded.  `content` is free of its
+    `fields` are the values of each name (in lower case) as they stand; `field` unfolds them.  `content` is free of its
     transfer encoding; it is empty where the entity is a multipart.  The entity inside a message/rfc822 is
     its only child, and `content` then holds it as it was sent.
     """
 
-    fields: tuple[tuple[str, bytes], ...] = ()
+    fields: Fields = {}
     media_type: str = "text/plain"
     parameters: dict[str, str] = {}
     disposition: str | None = None
@@ -23,17 +24,13 @@ class Part(Struct, frozen=True, kw_only=True):
     content: bytes = b""
     children: tuple[Part, ...] = ()
     defects: tuple[str, ...] = ()
-    first: dict[str, bytes] = {}
-    """The first field of each name, made from `fields`."""
-
-    def __post_init__(self) -> None:
-        if not self.first:
-            force_setattr(self, "first", dict(reversed(self.fields)))
 
     def field(self, name: str) -> bytes | None:
-        """The first field of that name (lower case), or None."""
-        return self.first.get(name)
+        """The first field of that name (lower case), in one line but not decoded, or None."""
+        values = self.fields.get(name)
+        return unfold(values[0]) if values else None
 
     def all_fields(self, name: str) -> list[bytes]:
         """Every field of that name (lower case), in order."""
-        return [value for key, value in self.fields if key == name]
+        values = self.fields.get(name)
+        return [unfold(value) for value in values] if values else []

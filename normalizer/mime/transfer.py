@@ -67,9 +67,8 @@ def _base64_run(run: bytes) -> bytes:
 
 def quoted_printable(content: bytes) -> bytes:
     """Quoted-printable decoded (RFC 2045 section 6.7); what is no escape stays as it is."""
-    if b"= " in content or (b"\t" in content and b"=\t" in content):
-        content = _PADDED_SOFT_BREAK.sub(b"=", content)
-    return a2b_qp(content)
+    decoded = a2b_qp(content)
+    return a2b_qp(_PADDED_SOFT_BREAK.sub(b"=", content)) if _PADDED_SOFT_BREAK.search(decoded) else decoded
 
 
 def uuencode(content: bytes) -> bytes:

@@ -6,8 +6,54 @@ import pytest
 
 from model.ticket import Address
 from normalizer.mime.address import MAX_ADDRESSES, addresses
-from normalizer.mime.headers import date, decode, ids
+from normalizer.mime.head import read_head
+from normalizer.mime.headers import date, decode, ids, read_fields, unfold
 from normalizer.mime.parameter import parse_value
+
+
+def read(head: bytes) -> dict[str, list[bytes]]:
+    """Every field of a header block, unfolded."""
+    return {name: [unfold(value) for value in values] for name, values in read_fields(head).items()}
+
+
+@pytest.mark.parametrize(
+    ("head", "fields"),
+    [
+        (b"Subject: one\r\nTO:two\r\n", {"subject": [b"one"], "to": [b"two"]}),
+        (b"Received: a\nSubject: b\nreceived: c\n", {"received": [b"a", b"c"], "subject": [b"b"]}),
+        (b"Subject: one\r\n two\r\n\tthree\r\n", {"subject": [b"one two\tthree"]}),
+        (b"Subject: one  \r\nstray: no, \r\n", {"subject": [b"one"], "stray": [b"no,"]}),
+        (b"Subject: one  \nastray words\n more\nTo: b", {"subject": [b"one astray words more"], "to": [b"b"]}),
+        (b"astray\nSubject: one\n", {"subject": [b"one"]}),
+        (b"Subject \t: one\nTo\r\n : two\n", {"subject": [b"one"], "to": [b"two"]}),
+        (b"Subject:\r\n one\r\n \r\n", {"subject": [b"one"]}),
+        (b"Subject: a\n" + b"n" * 201 + b": b\n", {"subject": [b"a " + b"n" * 201 + b": b"]}),
+        (b": nameless\n", {}),
+        (b"", {}),
+    ],
+)
+def test_fields_are_found_by_name(head, fields):
+    """Names in any case, values folded, lines that can be no field, and blanks before the colon."""
+    assert read(head) == fields
+
+
+def test_no_header_is_too_long():
+    """Neither lines that continue nor lines that can be no field make a header expensive."""
+    head = b"Subject: a\n" + b" \n" * 400_000 + b"b\n" * 400_000 + b"n" * 400_000 + b" " * 400_000 + b"\nTo: c\n"
+    fields = read(head)
+    assert (list(fields), fields["to"], len(fields["subject"][0])) == (["subject", "to"], [b"c"], 1_200_002)
+
+
+def test_a_header_that_stands_in_two_mails_is_read_in_the_charset_of_each():
+    """What is remembered of a short header holds for mails of one charset."""
+    head = b"Content-Disposition: attachment; filename*=%C4%E3%BA%C3.txt\r\n"
+    assert [read_head(head, hint).filename for hint in ("gb2312", "koi8-r")] == ["你好.txt", "дЦ╨ц.txt"]
+
+
+def test_an_address_that_stands_in_two_mails_is_read_in_the_charset_of_each():
+    """What is remembered of a short field holds for mails of one charset."""
+    value = "发票".encode("gbk") + b" <a@b.c>"
+    assert [addresses(value, hint)[0].name for hint in ("gb2312", "koi8-r")] == ["发票", "╥╒ф╠"]
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,20 @@ def test_a_parameter_without_semicolon_is_found():
     assert contents(raw) == [b"one"]
 
 
+@pytest.mark.parametrize("fill", [b"A", b"-", b"A-", b"--edg", b"--edge "], ids=str)
+def test_a_delimiter_is_found_at_any_distance(fill):
+    """Bodies with dashes and without end where their boundary stands, whatever their length."""
+    for size in range(900, 1100):
+        body = (fill * size)[:size] + b"."
+        assert contents(multipart("mixed", PLAIN + body, PLAIN + b"two")) == [body, b"two"]
+
+
+def test_a_long_body_may_be_the_last():
+    """A part that nothing closes goes to the end."""
+    raw = multipart("mixed", PLAIN + b"A" * 5000)
+    assert contents(raw[: raw.index(b"\r\n--edge--")]) == [b"A" * 5000]
+
+
 def test_an_inner_multipart_ends_where_the_outer_says():
     """An unclosed part does not swallow its siblings."""
     inner = b"Content-Type: multipart/alternative; boundary=in\r\n\r\n--in\r\n\r\none"
