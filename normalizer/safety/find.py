@@ -13,6 +13,7 @@ from normalizer.safety.cards import cards
 from normalizer.safety.found import Found, merged, replaced
 from normalizer.safety.keys import keys, parted, pem
 from normalizer.safety.keystore import keystores
+from normalizer.safety.prospect import may_hold
 from normalizer.safety.tokens import bots, named, one_time_passwords, tokens
 from normalizer.safety.view import UNSEEN, View, has_digits, has_pieces, seen, view
 
@@ -76,7 +77,7 @@ def _unseen(text: str) -> Iterator[Found]:
 def _search(looks: View) -> Iterator[Found]:
     """Every kind of secret, each where it may be."""
     text = looks.text
-    if phrases.may_hold(looks):
+    if may_hold(looks):
         yield from phrases.phrases(text)
     if looks.raw:
         yield from ideographs.phrases(text, looks.raw)
