@@ -32,9 +32,13 @@ _CLEARLY_DRAWN = -4.0
 _LEAST_PAIRS = 2
 _HAN = "\u3400-\u9fff"
 _NOT_HAN = re.compile(f"[^{_HAN}]+")
-_PAGES = bytes(104 if 0x34 <= page <= 0x9F else 32 for page in range(256))
+_LINE_END = "\ud800"
+"""Stands for a line feed where a text is mapped by pages: of half characters a text has none."""
+_PAGES = bytes(104 if 0x34 <= page <= 0x9F else 10 if page == 0xD8 else 32 for page in range(256))
 """The 256 characters to which one belongs: "h" for ideographs."""
-_APART = b" h" * LEAST + b" "
+_APART = re.compile(rb"h(?:[ \n]{1,20}h){%d}(?!h)" % (LEAST - 1))
+_LEAST_APART = LEAST // 2 - 1
+"""Of so many, at the least, the blanks on both sides are counted where twelve stand apart."""
 _SINGLES = re.compile(
     f"(?<![{_HAN}])[{_HAN}](?:[^{_HAN}\\w]{{1,12}}(?:\\d{{1,2}}[^{_HAN}\\w]{{1,6}})?[{_HAN}](?![{_HAN}])){{11,}}"
 )
@@ -64,14 +68,15 @@ _PAIRS = frozenset(
 
 def phrases(text: str, raw: bytes) -> Iterator[Found]:
     """The phrases of the Chinese lists in a text, of which `raw` is the UTF-8."""
-    shape = text.encode("utf-32-le", "surrogatepass")[1::4].translate(_PAGES)
-    if shape.count(b"h") < LEAST:
+    shape = text.replace("\n", _LINE_END).encode("utf-32-le", "surrogatepass")[1::4].translate(_PAGES)
+    counts = list(map(len, shape.translate(None, b" ").split(b"\n")))
+    if sum(counts) < LEAST:
         return
     wording = bool(_signs()[0].find_matches_as_indexes(raw))
-    if _APART in b" ".join((b"", *shape.split(), b"")):
+    if shape.replace(b"\n", b" ").count(b" h ") >= _LEAST_APART and _APART.search(shape):
         for found in _SINGLES.finditer(text):
             yield from _listed(text, found.start(), found.end(), wording=wording)
-    for start, end in _lines(text, shape):
+    for start, end in _lines(text, shape, counts):
         if line := _LINE.fullmatch(text, start, end):
             characters = _han(line[1])
             if _is_phrase(characters) or (wording and _is_drawn(characters)):
@@ -82,16 +87,15 @@ def phrases(text: str, raw: bytes) -> Iterator[Found]:
                 yield Found(behind.start(1), behind.end(1), "mnemonic")
 
 
-def _lines(text: str, shape: bytes) -> Iterator[tuple[int, int]]:
+def _lines(text: str, shape: bytes, counts: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Where lines stand, alone or as rows, that are short enough to be a phrase, and have as many ideographs as one.
 
     Line ends of other kinds than a line feed are what may stand between words.
     """
     block: list[tuple[int, int]] = []
     start = 0
-    for line in text.split("\n"):
-        end = start + len(line)
-        count = shape.count(b"h", start, end) if len(line) <= _MAX_LINE else 0
+    for line, held in zip(text.split("\n"), counts, strict=True):
+        end, count = start + len(line), held if len(line) <= _MAX_LINE else 0
         if count in SIZES:
             yield start, end
         row = _ROW.fullmatch(text, start, end) if 2 <= count <= LEAST else None
