@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import islice
 from operator import add
 
 from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, MatchKind
@@ -32,11 +33,9 @@ _CLEARLY_DRAWN = -4.0
 _LEAST_PAIRS = 2
 _HAN = "\u3400-\u9fff"
 _NOT_HAN = re.compile(f"[^{_HAN}]+")
-_LINE_END = "\ud800"
-"""Stands for a line feed where a text is mapped by pages: of half characters a text has none."""
-_PAGES = bytes(104 if 0x34 <= page <= 0x9F else 10 if page == 0xD8 else 32 for page in range(256))
+_PAGES = bytes(104 if 0x34 <= page <= 0x9F else 32 for page in range(256))
 """The 256 characters to which one belongs: "h" for ideographs."""
-_APART = re.compile(rb"h(?:[ \n]{1,20}h){%d}(?!h)" % (LEAST - 1))
+_APART = re.compile(rb"h(?: {1,20}h){%d}(?!h)" % (LEAST - 1))
 _LEAST_APART = LEAST // 2 - 1
 """Of so many, at the least, the blanks on both sides are counted where twelve stand apart."""
 _SINGLES = re.compile(
@@ -68,15 +67,14 @@ _PAIRS = frozenset(
 
 def phrases(text: str, raw: bytes) -> Iterator[Found]:
     """The phrases of the Chinese lists in a text, of which `raw` is the UTF-8."""
-    shape = text.replace("\n", _LINE_END).encode("utf-32-le", "surrogatepass")[1::4].translate(_PAGES)
-    counts = list(map(len, shape.translate(None, b" ").split(b"\n")))
-    if sum(counts) < LEAST:
+    shape = text.encode("utf-32-le", "surrogatepass")[1::4].translate(_PAGES)
+    if _count(shape) < LEAST:
         return
     wording = bool(_signs()[0].find_matches_as_indexes(raw))
-    if shape.replace(b"\n", b" ").count(b" h ") >= _LEAST_APART and _APART.search(shape):
+    if shape.count(b" h ") >= _LEAST_APART and _APART.search(shape):
         for found in _SINGLES.finditer(text):
             yield from _listed(text, found.start(), found.end(), wording=wording)
-    for start, end in _lines(text, shape, counts):
+    for start, end in _lines(text, shape):
         if line := _LINE.fullmatch(text, start, end):
             characters = _han(line[1])
             if _is_phrase(characters) or (wording and _is_drawn(characters)):
@@ -87,15 +85,21 @@ def phrases(text: str, raw: bytes) -> Iterator[Found]:
                 yield Found(behind.start(1), behind.end(1), "mnemonic")
 
 
-def _lines(text: str, shape: bytes, counts: Sequence[int]) -> Iterator[tuple[int, int]]:
+def _count(shape: bytes) -> int:
+    """How many ideographs there are: what is dense is sooner left alone than found."""
+    return len(shape.translate(None, b" "))
+
+
+def _lines(text: str, shape: bytes) -> Iterator[tuple[int, int]]:
     """Where lines stand, alone or as rows, that are short enough to be a phrase, and have as many ideographs as one.
 
     Line ends of other kinds than a line feed are what may stand between words.
     """
     block: list[tuple[int, int]] = []
     start = 0
-    for line, held in zip(text.split("\n"), counts, strict=True):
-        end, count = start + len(line), held if len(line) <= _MAX_LINE else 0
+    for line in text.split("\n"):
+        end = start + len(line)
+        count = _count(shape[start:end]) if 2 <= len(line) <= _MAX_LINE else 0
         if count in SIZES:
             yield start, end
         row = _ROW.fullmatch(text, start, end) if 2 <= count <= LEAST else None
@@ -167,8 +171,9 @@ def _is_drawn(characters: str) -> bool:
 
 
 def _pairs(characters: str) -> int:
-    """How many pairs that prose is made of are among characters."""
-    return sum(map(_PAIRS.__contains__, map(add, characters, characters[1:])))
+    """How many pairs that prose is made of are among characters, as far as it matters."""
+    pairs = filter(_PAIRS.__contains__, map(add, characters, characters[1:]))
+    return len(tuple(islice(pairs, _LEAST_PAIRS)))
 
 
 def _is_valid(characters: str, name: str) -> bool:

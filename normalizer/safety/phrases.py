@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache, reduce
-from itertools import compress, pairwise
+from itertools import compress, pairwise, repeat
 from operator import and_
 from typing import NamedTuple
 
@@ -50,8 +50,8 @@ _TOKEN = re.compile(
     f"|[^\\W\\d_{ORDINALS}\u3400-\u9fff\uf900-\ufaff]"
     "(?:[^\\W\\d_\u3400-\u9fff\uf900-\ufaff]++|[\u0300-\u036f\u3099\u309a\u00ad\u200b-\u200d\u2060\ufeff\ufffd]++)*+"
 )
-_ASCII_TOKEN = re.compile("[a-z]+")
-"""The same in a text of ASCII in lower case."""
+_ASCII_TOKEN = re.compile(r"[a-z]{2,}|[a-z](?![).:])")
+"""The same in a text of ASCII in lower case, without letters that number words."""
 _MAX_WIDE = 10
 """Ideographs between two words that may number them: 第十二个单词."""
 _ENUMERATOR = frozenset(").:、）")
@@ -148,11 +148,13 @@ def _words(text: str) -> Words:
     lists = vocabulary().lists
     if text.isascii():
         lower = text.lower()
-        spans, keys = [found.span() for found in _ASCII_TOKEN.finditer(lower)], _ASCII_TOKEN.findall(lower)
+        spans, keys = list(map(re.Match.span, _ASCII_TOKEN.finditer(lower))), _ASCII_TOKEN.findall(lower)
+        if _LABELS.isdisjoint(keys):
+            return Words(spans, keys, list(map(lists.get, keys, repeat(0))))
     else:
-        spans = [found.span() for found in _TOKEN.finditer(text)]
+        spans = list(map(re.Match.span, _TOKEN.finditer(text)))
         keys = [_key(text[start:end]) for start, end in spans]
-    words = Words(spans, keys, [lists.get(key, 0) for key in keys])
+    words = Words(spans, keys, list(map(lists.get, keys, repeat(0))))
     kept = [bool(of) or not _is_number(text, span, key) for span, key, of in zip(*words, strict=True)]
     return words.only(kept)
 

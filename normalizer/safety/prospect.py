@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, reduce
-from itertools import accumulate, repeat
+from itertools import accumulate, compress, repeat
 from operator import or_, sub
 
 from normalizer.safety.view import View
@@ -27,11 +27,11 @@ from normalizer.safety.vocabulary import (
 LEAST = 12
 """Words of the shortest phrase."""
 _STRIDE = 6
-_ROW = re.compile(b"\x01{%d,}" % _STRIDE)
-"""Each run of twelve words with one slip in it has six good ones in a row."""
-_UNBROKEN = re.compile(rb"\x00?[\x01\x03](?:\x00{0,2}[\x01\x03])*\x00?")
+"""Each run of twelve words with one slip in it has six good ones in a row, so each sixth word is looked at."""
+_UNBROKEN = re.compile(rb"\x00?[\x01\x03](?:\x00{0,2}[\x01\x03]){8,}\x00?")
 """Words of a list (1 and 3), and those that may be misspelt (0), of which two at the most stand side by side."""
-_BY_LENGTH = b"\x02\x01" + bytes(0 if LEAST_LIKE <= size <= MAX_WORD else 2 for size in range(2, 256))
+_BY_LENGTH = {1: 1} | dict.fromkeys(range(LEAST_LIKE, MAX_WORD + 1), 0)
+"""What a word is by its length alone: one that numbers others, or may be misspelt; all else is 2."""
 _LEAST_SLIPPED = 19
 """Words of the shortest run that may have three slips; in each, twelve in a row have no more."""
 _MOST_SLIPS = 2
@@ -48,6 +48,7 @@ _SEPARATORS = (
 _NO_LEAD = bytes(code for code in range(256) if not (0xC4 <= code <= 0xD3 or code == 0xE1 or 0xEA <= code <= 0xED))
 """Bytes that begin none of the letters of a list in UTF-8: what is left of a text without them are letters beyond
 Latin-1, their accents, and Hangul."""
+_NO_ASCII = bytes(code if code >= 128 else 32 for code in range(256))
 _KANA = re.compile(rb"\xe3[\x81-\x83]")
 _PIECE = 64 * 1024
 _LONGEST = 8 * 1024
@@ -65,7 +66,13 @@ def may_hold(looks: View) -> bool:
     for separator in _SEPARATORS:
         if separator in text:
             text = text.replace(separator, " ")
-    return _has_run(text.encode("utf-8", "replace").translate(LOWER), known.forms)
+    letters = text.encode("utf-8", "replace").translate(LOWER)
+    return _may_have_words(letters, known.forms) and _has_run(letters, known.forms)
+
+
+def _may_have_words(letters: bytes, forms: Mapping[bytes, int]) -> bool:
+    """Whether list words of other letters may be in a text: words of kana have no others in them, and are looked up."""
+    return bool(letters.translate(None, _NO_LEAD)) or any(map(forms.__contains__, letters.translate(_NO_ASCII).split()))
 
 
 def has_other_letters(looks: View) -> bool:
@@ -83,10 +90,20 @@ def _has_run(letters: bytes, forms: Mapping[bytes, int]) -> bool:
 
 def _is_near(tokens: Sequence[bytes], forms: Mapping[bytes, int]) -> bool:
     """Whether a run as `_has_run` means it is among words."""
-    for row in _ROW.finditer(bytes(map(forms.__contains__, tokens))):
-        near = tokens[max(row.start() - _STRIDE, 0) : row.end() + _STRIDE]
-        if any(count + _TO_NEAR & _FULL for count in _counts([forms.get(word, 0) for word in near])):
-            return True
+    end, passed = len(tokens), 0
+    for place in compress(range(0, end, _STRIDE), map(forms.__contains__, tokens[::_STRIDE])):
+        if place < passed:
+            continue
+        first, last = place, place + 1
+        while last < end and tokens[last] in forms:
+            last += 1
+        while first and last - first < LEAST and tokens[first - 1] in forms:
+            first -= 1
+        passed = last
+        if last - first >= _STRIDE:
+            near = tokens[max(first - _STRIDE, 0) : last + _STRIDE]
+            if any(count + _TO_NEAR & _FULL for count in _counts([forms.get(word, 0) for word in near])):
+                return True
     return False
 
 
@@ -112,12 +129,11 @@ def _may_be_run(looks: View) -> bool:
         return True
     known = vocabulary().plain
     words = looks.flat.translate(LATIN).split()
-    shape = bytes(
-        map(or_, map(known.__contains__, words), map(_BY_LENGTH.__getitem__, map(min, map(len, words), repeat(255))))
-    )
+    shape = bytes(map(or_, map(known.__contains__, words), map(_BY_LENGTH.get, map(len, words), repeat(2))))
     return any(
-        found.end() - found.start() >= LEAST and _is_run(words[found.start() : found.end()])
+        _is_run(words[found.start() : found.end()])
         for found in _UNBROKEN.finditer(shape)
+        if found.end() - found.start() >= LEAST
     )
 
 
