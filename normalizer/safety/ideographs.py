@@ -98,6 +98,9 @@ def _lines(text: str, shape: bytes) -> Iterator[tuple[int, int]]:
     block: list[tuple[int, int]] = []
     start = 0
     for line in text.split("\n"):
+        if not line:
+            start += 1
+            continue
         end = start + len(line)
         count = _count(shape[start:end]) if 2 <= len(line) <= _MAX_LINE else 0
         if count in SIZES:

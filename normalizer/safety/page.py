@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from normalizer.safety.find import find, mapped
+from normalizer.safety.find import find, find_shown, mapped
 from normalizer.safety.found import MARKERS, Found, merged
 
 _MARKUP = re.compile(
@@ -27,8 +27,9 @@ def redacted_page(page: str) -> tuple[str, list[Found]]:
     found = find(page)
     if "<" in page or "&" in page:
         texts, said = _parted(page)
-        for between in ("\n", ""):
-            if secrets := find(_shown(texts, said, between)):
+        shown = find_shown(_shown(texts, said, "\n"), _shown(texts, said, ""))
+        for between, secrets in zip(("\n", ""), shown, strict=True):
+            if secrets:
                 found += _pieces(mapped(secrets, _places(page, between)), len(page))
     whole = merged(found)
     return (_without(page, whole), whole) if whole else (page, [])
