@@ -90,6 +90,8 @@ class Words(NamedTuple):
 def phrases(text: str, *, glued: bool = False) -> Iterator[Found]:
     """The phrases in a text; `glued` says that blanks between words may be lost."""
     words = _unlabelled(_words(text))
+    if len(words.keys) < (LEAST // 2 if glued else _NEAR):
+        return
     if glued:
         words = _unglued(words)
     kinds = list(set(words.lists))
