@@ -13,6 +13,7 @@ from normalizer.safety.cards import cards
 from normalizer.safety.found import Found, merged, replaced
 from normalizer.safety.keys import keys, parted, pem
 from normalizer.safety.keystore import keystores
+from normalizer.safety.prospect import may_hold
 from normalizer.safety.tokens import bots, named, one_time_passwords, tokens
 from normalizer.safety.view import UNSEEN, View, has_digits, has_pieces, seen, view
 
@@ -25,7 +26,7 @@ def find(text: str) -> list[Found]:
     if len(text) < _TINY:
         return []
     found = [*_search(view(text))]
-    if not text.isascii() and any(mark in text for mark in UNSEEN):
+    if _has_unseen(text):
         found += _unseen(text)
     return merged(found)
 
@@ -39,6 +40,29 @@ def find_in_header(text: str) -> list[Found]:
     """The secrets in a field of a header, in which folding may have lost blanks."""
     found = find(text)
     return found if text.isascii() else merged([*found, *phrases.phrases(text, glued=True)])
+
+
+def find_shown(apart: str, joined: str) -> tuple[list[Found], list[Found]]:
+    """The secrets in a text, and in the same text with nothing in the place of some line ends.
+
+    Where both have the same words, and none of them is in doubt, only ideographs have to be looked for: of all other
+    secrets, line ends part at most what the words show.
+    """
+    looks = view(joined)
+    if apart.split() != joined.split() or _has_unseen(joined) or not _is_clear(looks):
+        return find(apart), find(joined)
+    if not looks.raw:
+        return [], []
+    return merged(_ideographs(view(apart))), merged(_ideographs(looks))
+
+
+def _is_clear(looks: View) -> bool:
+    """Whether a text holds no secret but phrases of ideographs, whatever blanks stand between its words."""
+    return not (looks.has_long or anchors(looks.flat) or has_digits(looks) or may_hold(looks))
+
+
+def _has_unseen(text: str) -> bool:
+    return not text.isascii() and any(mark in text for mark in UNSEEN)
 
 
 def find_across(texts: Sequence[str]) -> list[list[Found]]:
@@ -73,13 +97,17 @@ def _unseen(text: str) -> Iterator[Found]:
         yield from mapped(found, places)
 
 
+def _ideographs(looks: View) -> Iterator[Found]:
+    if looks.raw and len(looks.text) >= _TINY:
+        yield from ideographs.phrases(looks.text, looks.raw)
+
+
 def _search(looks: View) -> Iterator[Found]:
     """Every kind of secret, each where it may be."""
     text = looks.text
-    if phrases.may_hold(looks):
+    if may_hold(looks):
         yield from phrases.phrases(text)
-    if looks.raw:
-        yield from ideographs.phrases(text, looks.raw)
+    yield from _ideographs(looks)
     if has_digits(looks):
         yield from cards(looks)
         yield from parted(looks)

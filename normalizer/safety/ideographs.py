@@ -12,6 +12,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import islice
 from operator import add
 
 from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, MatchKind
@@ -34,7 +35,9 @@ _HAN = "\u3400-\u9fff"
 _NOT_HAN = re.compile(f"[^{_HAN}]+")
 _PAGES = bytes(104 if 0x34 <= page <= 0x9F else 32 for page in range(256))
 """The 256 characters to which one belongs: "h" for ideographs."""
-_APART = b" h" * LEAST + b" "
+_APART = re.compile(rb"h(?: {1,20}h){%d}(?!h)" % (LEAST - 1))
+_LEAST_APART = LEAST // 2 - 1
+"""Of so many, at the least, the blanks on both sides are counted where twelve stand apart."""
 _SINGLES = re.compile(
     f"(?<![{_HAN}])[{_HAN}](?:[^{_HAN}\\w]{{1,12}}(?:\\d{{1,2}}[^{_HAN}\\w]{{1,6}})?[{_HAN}](?![{_HAN}])){{11,}}"
 )
@@ -65,10 +68,10 @@ _PAIRS = frozenset(
 def phrases(text: str, raw: bytes) -> Iterator[Found]:
     """The phrases of the Chinese lists in a text, of which `raw` is the UTF-8."""
     shape = text.encode("utf-32-le", "surrogatepass")[1::4].translate(_PAGES)
-    if shape.count(b"h") < LEAST:
+    if _count(shape) < LEAST:
         return
     wording = bool(_signs()[0].find_matches_as_indexes(raw))
-    if _APART in b" ".join((b"", *shape.split(), b"")):
+    if shape.count(b" h ") >= _LEAST_APART and _APART.search(shape):
         for found in _SINGLES.finditer(text):
             yield from _listed(text, found.start(), found.end(), wording=wording)
     for start, end in _lines(text, shape):
@@ -82,6 +85,11 @@ def phrases(text: str, raw: bytes) -> Iterator[Found]:
                 yield Found(behind.start(1), behind.end(1), "mnemonic")
 
 
+def _count(shape: bytes) -> int:
+    """How many ideographs there are: what is dense is sooner left alone than found."""
+    return len(shape.translate(None, b" "))
+
+
 def _lines(text: str, shape: bytes) -> Iterator[tuple[int, int]]:
     """Where lines stand, alone or as rows, that are short enough to be a phrase, and have as many ideographs as one.
 
@@ -90,8 +98,11 @@ def _lines(text: str, shape: bytes) -> Iterator[tuple[int, int]]:
     block: list[tuple[int, int]] = []
     start = 0
     for line in text.split("\n"):
+        if not line:
+            start += 1
+            continue
         end = start + len(line)
-        count = shape.count(b"h", start, end) if len(line) <= _MAX_LINE else 0
+        count = _count(shape[start:end]) if 2 <= len(line) <= _MAX_LINE else 0
         if count in SIZES:
             yield start, end
         row = _ROW.fullmatch(text, start, end) if 2 <= count <= LEAST else None
@@ -163,8 +174,9 @@ def _is_drawn(characters: str) -> bool:
 
 
 def _pairs(characters: str) -> int:
-    """How many pairs that prose is made of are among characters."""
-    return sum(map(_PAIRS.__contains__, map(add, characters, characters[1:])))
+    """How many pairs that prose is made of are among characters, as far as it matters."""
+    pairs = filter(_PAIRS.__contains__, map(add, characters, characters[1:]))
+    return len(tuple(islice(pairs, _LEAST_PAIRS)))
 
 
 def _is_valid(characters: str, name: str) -> bool:

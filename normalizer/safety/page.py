@@ -9,59 +9,66 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from functools import lru_cache
 
-from normalizer.safety.find import find, mapped
+from normalizer.safety.find import find, find_shown, mapped
 from normalizer.safety.found import MARKERS, Found, merged
 
 _MARKUP = re.compile(
-    r"<(?:[^\"'<>]|\"[^\"]*\"|'[^']*')*>|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});"
+    r"<[^\"'<>]*+(?:(?:\"[^\"]*\"|'[^']*')[^\"'<>]*+)*+>"
+    r"|(&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});)"
 )
+"""A tag, or a character reference, which is the group."""
 _TAG = re.compile(r"<[^>]*>")
-
-
-class _View(NamedTuple):
-    """What a page says, and where each character of it stands in the page."""
-
-    text: str
-    places: list[int]
 
 
 def redacted_page(page: str) -> tuple[str, list[Found]]:
     """The page without its secrets, and what they were."""
     found = find(page)
     if "<" in page or "&" in page:
-        for between in ("\n", ""):
-            if find(_shown(page, between)):
-                view = _view(page, between)
-                found += _pieces(mapped(find(view.text), view.places), len(page))
+        texts, said = _parted(page)
+        shown = find_shown(_shown(texts, said, "\n"), _shown(texts, said, ""))
+        for between, secrets in zip(("\n", ""), shown, strict=True):
+            if secrets:
+                found += _pieces(mapped(secrets, _places(page, between)), len(page))
     whole = merged(found)
     return (_without(page, whole), whole) if whole else (page, [])
 
 
-def _said(markup: str, between: str) -> str:
-    """What a tag or a character reference says."""
-    return between if markup[0] == "<" else html.unescape(markup)
+def _parted(page: str) -> tuple[list[str], list[str | None]]:
+    """What stands between markup, and what each piece of markup says; None for a tag."""
+    parts = _MARKUP.split(page)
+    marks = parts[1::2]
+    return parts[::2], [mark and _character(mark) for mark in marks] if any(marks) else []
 
 
-def _shown(page: str, between: str) -> str:
-    """The text of the page with `between` in the place of each tag."""
-    return _MARKUP.sub(lambda markup: _said(markup[0], between), page)
+@lru_cache(maxsize=256)
+def _character(reference: str) -> str:
+    """What a character reference says; pages have the same few again and again."""
+    return html.unescape(reference)
 
 
-def _view(page: str, between: str) -> _View:
-    """The page with `between` in the place of each tag."""
-    pieces: list[str] = []
+def _shown(texts: list[str], said: list[str | None], between: str) -> str:
+    """The text of a page with `between` in the place of each tag; `said` is empty where all markup is tags."""
+    if not said:
+        return between.join(texts)
+    pieces = [""] * (len(texts) + len(said))
+    pieces[::2] = texts
+    pieces[1::2] = [between if mark is None else mark for mark in said]
+    return "".join(pieces)
+
+
+def _places(page: str, between: str) -> list[int]:
+    """Where each character of what `_shown` gives stands in the page."""
     places: list[int] = []
     position = 0
     for markup in _MARKUP.finditer(page):
-        said = _said(markup[0], between)
-        pieces += (page[position : markup.start()], said)
+        said = _character(markup[1]) if markup[1] else between
         places += range(position, markup.start())
         places += [markup.start()] * len(said)
         position = markup.end()
     places += range(position, len(page) + 1)
-    return _View("".join((*pieces, page[position:])), places)
+    return places
 
 
 def _pieces(found: Iterator[Found], end: int) -> Iterator[Found]:

@@ -9,30 +9,33 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache, reduce
-from itertools import compress, pairwise
+from itertools import compress, pairwise, repeat
 from operator import and_
 from typing import NamedTuple
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from normalizer.safety.found import Found
+from normalizer.safety.prospect import LEAST, has_other_letters
 from normalizer.safety.view import View, seen, view
-from normalizer.safety.vocabulary import ALPHABETIC, LABELS, LATIN, LOWER, ORDINALS, fold, vocabulary, words
+from normalizer.safety.vocabulary import (
+    ALPHABETIC,
+    LABELS,
+    LATIN,
+    MAX_WORD,
+    ORDINALS,
+    fold,
+    is_like,
+    vocabulary,
+    words,
+)
 
 SIZES = (12, 15, 18, 21, 24)
-LEAST = 12
-"""Words of the shortest phrase."""
-_STRIDE = 6
-"""Each run of twelve words with one slip in it has six good ones in a row, so each sixth word is looked at."""
 _NEAR = 10
 _MOST_SLIPS = 6
 """So many good words must there be for each misspelt one."""
 _MAX_BETWEEN = 80
 """Characters between two words of a phrase at the most."""
-_MAX_WORD = 24
 _LEAST_GLUED = 5
 _LEAST_HALF = 2
 _GAP = re.compile(r"[\s\d]+")
@@ -42,22 +45,13 @@ _LEAST_SHARE = 0.6
 _LEAST_DISTINCT = 0.8
 _LEAST_ALIKE = 0.75
 _MAX_EXAMPLE_GAP = 4
-_SEPARATORS = (
-    "、。，；：！？（）「」『』【】《》“”‘’„«»…—–‑•·→●○■□▪◦➜✓\u3000\u00a0\u2009\u202f\u2028\u3001\u2022\u30fb"
-    "．／｜～＿－＂＇［］｛｝" + ORDINALS
-)
-_NO_LEAD = bytes(code for code in range(256) if not (0xC4 <= code <= 0xD3 or code == 0xE1 or 0xEA <= code <= 0xED))
-"""Bytes that begin none of the letters of a list in UTF-8: what is left of a text without them are letters beyond
-Latin-1, their accents, and Hangul."""
-_KANA = re.compile(rb"\xe3[\x81-\x83]")
-_PIECE = 64 * 1024
-_LONGEST = 8 * 1024
-"""Bytes that no phrase has more of."""
 _TOKEN = re.compile(
-    "(?P<wide>[\u3400-\u9fff\uf900-\ufaff]+)"
+    "[\u3400-\u9fff\uf900-\ufaff]+"
     f"|[^\\W\\d_{ORDINALS}\u3400-\u9fff\uf900-\ufaff]"
-    "(?:[^\\W\\d_\u3400-\u9fff\uf900-\ufaff]|[\u0300-\u036f\u3099\u309a\u00ad\u200b-\u200d\u2060\ufeff\ufffd])*"
+    "(?:[^\\W\\d_\u3400-\u9fff\uf900-\ufaff]++|[\u0300-\u036f\u3099\u309a\u00ad\u200b-\u200d\u2060\ufeff\ufffd]++)*+"
 )
+_ASCII_TOKEN = re.compile(r"[a-z]{2,}|[a-z](?![).:])")
+"""The same in a text of ASCII in lower case, without letters that number words."""
 _MAX_WIDE = 10
 """Ideographs between two words that may number them: 第十二个单词."""
 _ENUMERATOR = frozenset(").:、）")
@@ -73,77 +67,47 @@ class Token(NamedTuple):
     lists: int
 
 
-def may_hold(looks: View) -> bool:
-    """Whether a phrase may be in a text; most texts are told by this alone."""
-    known = vocabulary()
-    if _has_run(looks.rest.translate(LATIN), known.plain):
-        return True
-    if not _has_other_letters(looks):
-        return False
-    text = looks.text
-    for separator in _SEPARATORS:
-        if separator in text:
-            text = text.replace(separator, " ")
-    return _has_run(text.encode("utf-8", "replace").translate(LOWER), known.forms)
+class Words(NamedTuple):
+    """The words of a text in columns, which cost less than a `Token` for each: where they are, folds and lists."""
 
+    spans: Sequence[tuple[int, int]]
+    keys: Sequence[str]
+    lists: Sequence[int]
 
-def _has_other_letters(looks: View) -> bool:
-    """Whether letters are in a text that are in a list and not in Latin-1."""
-    return bool(looks.raw) and (bool(looks.raw.translate(None, _NO_LEAD)) or _KANA.search(looks.raw) is not None)
+    def tokens(self, start: int = 0, end: int | None = None) -> list[Token]:
+        """Some of the words."""
+        columns = zip(self.spans[start:end], self.keys[start:end], self.lists[start:end], strict=True)
+        return [Token(*span, key, of) for span, key, of in columns]
 
-
-def _has_run(letters: bytes, forms: Mapping[bytes, int]) -> bool:
-    """Whether six list words stand in a row, and ten or more of one list within twelve.
-
-    Each piece begins so far before the end of the one before that no phrase is cut.
-    """
-    return any(_is_near(letters[at : at + _PIECE + _LONGEST].split(), forms) for at in range(0, len(letters), _PIECE))
-
-
-def _is_near(tokens: Sequence[bytes], forms: Mapping[bytes, int]) -> bool:
-    """Whether a run as `_has_run` means it is among words."""
-    end, passed = len(tokens), 0
-    for place in compress(range(0, end, _STRIDE), map(forms.__contains__, tokens[::_STRIDE])):
-        if place < passed:
-            continue
-        first, last = place, place + 1
-        while last < end and tokens[last] in forms:
-            last += 1
-        while first and last - first < LEAST and tokens[first - 1] in forms:
-            first -= 1
-        passed = last
-        if last - first >= _STRIDE:
-            lists = [forms.get(token, 0) for token in tokens[max(first - _STRIDE, 0) : last + _STRIDE]]
-            if any(_agree(lists[at : at + LEAST]) for at in range(max(len(lists) - LEAST, 0) + 1)):
-                return True
-    return False
-
-
-def _agree(lists: Sequence[int]) -> bool:
-    """Whether so many words as a phrase has, slips aside, are of one list."""
-    return len(lists) - lists.count(0) >= _NEAR and any(
-        sum(one >> bit & 1 for one in lists) >= _NEAR for bit in range(len(ALPHABETIC))
-    )
+    def only(self, kept: Sequence[bool]) -> Words:
+        """Those that are kept."""
+        if all(kept):
+            return self
+        spans, keys, lists = compress(self.spans, kept), compress(self.keys, kept), compress(self.lists, kept)
+        return Words(list(spans), list(keys), list(lists))
 
 
 def phrases(text: str, *, glued: bool = False) -> Iterator[Found]:
     """The phrases in a text; `glued` says that blanks between words may be lost."""
-    tokens = _unlabelled(list(_tokens(text)))
+    words = _unlabelled(_words(text))
+    if len(words.keys) < (LEAST // 2 if glued else _NEAR):
+        return
     if glued:
-        tokens = [half for token in tokens for half in _unglued(token)]
-    counts = Counter(token.lists for token in tokens)
+        words = _unglued(words)
+    kinds = list(set(words.lists))
+    shape = bytes(map({of: kind for kind, of in enumerate(kinds)}.__getitem__, words.lists))
     for bit, name in enumerate(ALPHABETIC):
-        if sum(count for lists, count in counts.items() if lists >> bit & 1) >= _NEAR:
-            for stretch in _stretches(tokens, 1 << bit):
+        known = shape.translate(bytes(of >> bit & 1 for of in kinds).ljust(256))
+        if known.count(1) >= _NEAR:
+            for stretch in _stretches(words, known):
                 yield from _runs(text, stretch, name, 1 << bit)
 
 
-def _stretches(tokens: Sequence[Token], bit: int) -> Iterator[Sequence[Token]]:
+def _stretches(words: Words, known: bytes) -> Iterator[Sequence[Token]]:
     """Where enough words of one list stand in a row, across one or two others, with what stands beside them."""
-    known = bytes([1 if token.lists & bit else 0 for token in tokens])
     for found in _STRETCH.finditer(known):
         if found[0].count(1) >= _NEAR:
-            yield tokens[max(found.start() - 1, 0) : found.end() + 3]
+            yield words.tokens(max(found.start() - 1, 0), found.end() + 3)
 
 
 class Part(NamedTuple):
@@ -156,7 +120,7 @@ class Part(NamedTuple):
 
 def part(text: str) -> Part | None:
     """What a short message would be as a part of a phrase; None where it is prose."""
-    tokens = list(_tokens(text)) if len(text) <= _MAX_PART and _is_wordy(view(seen(text))) else []
+    tokens = _words(text).tokens() if len(text) <= _MAX_PART and _is_wordy(view(seen(text))) else []
     for bit in range(len(ALPHABETIC)):
         known = [token for token in tokens if token.lists >> bit & 1]
         if known and len(known) >= _LEAST_SHARE * len(tokens):
@@ -178,61 +142,87 @@ def _is_wordy(looks: View) -> bool:
     """Whether enough of a text's words may be list words; most of what people say is told by this alone."""
     words = [word for word in looks.flat.translate(LATIN).split() if len(word) > 1]
     known = sum(map(vocabulary().plain.__contains__, words))
-    return known >= max(_LEAST_SHARE * len(words), 1) or _has_other_letters(looks)
+    return known >= max(_LEAST_SHARE * len(words), 1) or has_other_letters(looks)
 
 
-def _tokens(text: str) -> Iterator[Token]:
+def _words(text: str) -> Words:
     """The words of a text without those that only number others."""
     lists = vocabulary().lists
-    for found in _TOKEN.finditer(text):
-        start, end = found.span()
-        if found.lastgroup:  # ideographs
-            if end - start > _MAX_WIDE:
-                yield Token(start, end, "", 0)
-            continue
-        key = found[0][: _MAX_WORD * 3].lower()
-        if not key.isascii():
-            key = fold(key)
-        of = lists.get(key, 0)
-        if not of and (key in _LABELS or (len(key) == 1 and text[end : end + 1] in _ENUMERATOR)):
-            continue
-        yield Token(start, end, key, of)
+    if text.isascii():
+        lower = text.lower()
+        spans, keys = list(map(re.Match.span, _ASCII_TOKEN.finditer(lower))), _ASCII_TOKEN.findall(lower)
+        if _LABELS.isdisjoint(keys):
+            return Words(spans, keys, list(map(lists.get, keys, repeat(0))))
+    else:
+        spans = list(map(re.Match.span, _TOKEN.finditer(text)))
+        keys = [_key(text[start:end]) for start, end in spans]
+    words = Words(spans, keys, list(map(lists.get, keys, repeat(0))))
+    kept = [bool(of) or not _is_number(text, span, key) for span, key, of in zip(*words, strict=True)]
+    return words.only(kept)
 
 
-def _unlabelled(tokens: list[Token]) -> list[Token]:
+def _key(word: str) -> str:
+    """A word's `fold`; nothing of ideographs."""
+    if _is_wide(word):
+        return ""
+    key = word[: MAX_WORD * 3].lower()
+    return key if key.isascii() else fold(key)
+
+
+def _is_number(text: str, span: tuple[int, int], key: str) -> bool:
+    """Whether what is no list word may number others: a label, a letter, or few ideographs."""
+    if key:
+        return key in _LABELS or (len(key) == 1 and text[span[1] : span[1] + 1] in _ENUMERATOR)
+    return span[1] - span[0] <= _MAX_WIDE and _is_wide(text[span[0]])
+
+
+def _is_wide(word: str) -> bool:
+    """Whether a word is of ideographs."""
+    return "\u3400" <= word[0] <= "\u9fff" or "\uf900" <= word[0] <= "\ufaff"
+
+
+def _unlabelled(words: Words) -> Words:
     """The words of a text without labels that are list words themselves, as in `Word 1: abandon`.
 
     One is a label where it stands before every other word, so often as a phrase has words.
     """
-    numbering = [
+    keys = words.keys
+    numbering = {
         place
-        for place, token in enumerate(tokens)
-        if token.key in _LABELS and token.key in (_key(tokens, place - 2), _key(tokens, place + 2))
-    ]
+        for place in compress(range(len(keys)), map(_LABELS.__contains__, keys))
+        if keys[place] in (_at(keys, place - 2), _at(keys, place + 2))
+    }
     if len(numbering) < _NEAR:
-        return tokens
-    left_out = set(numbering)
-    return [token for place, token in enumerate(tokens) if place not in left_out]
+        return words
+    return words.only([place not in numbering for place in range(len(keys))])
 
 
-def _key(tokens: Sequence[Token], place: int) -> str:
+def _at(keys: Sequence[str], place: int) -> str:
     """The word at a place, if one is there."""
-    return tokens[place].key if 0 <= place < len(tokens) else ""
+    return keys[place] if 0 <= place < len(keys) else ""
 
 
-def _unglued(token: Token) -> Iterator[Token]:
-    """A word, or the two list words that it is made of: folding a header can lose the blank between them."""
+def _unglued(words: Words) -> Words:
+    """The words, and those in two of which a blank was lost, as it is where a header is folded."""
+    halves = [half for token in words.tokens() for half in _halves(token)]
+    return Words(
+        [(start, end) for start, end, _, _ in halves], [one.key for one in halves], [one.lists for one in halves]
+    )
+
+
+def _halves(token: Token) -> Iterator[Token]:
+    """A word, or the two list words that it is made of."""
     lists, (start, end, key, known) = vocabulary().lists, token
     if known or len(key) < _LEAST_GLUED:
         yield token
         return
-    for at in range(_LEAST_HALF, min(len(key), _MAX_WORD * 2) - _LEAST_HALF + 1):
+    for at in range(_LEAST_HALF, min(len(key), MAX_WORD * 2) - _LEAST_HALF + 1):
         of = lists.get(key[:at], 0) & lists.get(key[at:], 0)
         if of:
             yield Token(start, end, key[:at], of)
             yield Token(end, end, key[at:], of)
             return
-    yield Token(start, end, key, 0)
+    yield token
 
 
 def _runs(text: str, tokens: Sequence[Token], name: str, bit: int) -> Iterator[Found]:
@@ -259,7 +249,7 @@ def _runs(text: str, tokens: Sequence[Token], name: str, bit: int) -> Iterator[F
 def _is_slip(tokens: Sequence[Token], place: int, name: str, bit: int) -> bool:
     """Whether an unknown word between two of the list may be a misspelt one."""
     beside = tokens[place + 1 : place + 3]
-    return any(one.lists & bit for one in beside) and _is_like(tokens[place].key, name)
+    return any(one.lists & bit for one in beside) and is_like(tokens[place].key, name)
 
 
 def _run(  # noqa: PLR0917  the state of the walk through the tokens
@@ -267,10 +257,10 @@ def _run(  # noqa: PLR0917  the state of the walk through the tokens
 ) -> Iterator[Found]:
     """The run as a phrase, where it is one; its first and its last word, too, may be misspelt."""
     before = first - 1 if first > 0 and good + slips == LEAST - 1 else -1
-    if before >= 0 and tokens[first].start - tokens[before].end <= _MAX_BETWEEN and _is_like(tokens[before].key, name):
+    if before >= 0 and tokens[first].start - tokens[before].end <= _MAX_BETWEEN and is_like(tokens[before].key, name):
         first, slips = before, slips + 1
     after = last + 1 if good + slips == LEAST - 1 else len(tokens)
-    if after < len(tokens) and _is_like(tokens[after].key, name):
+    if after < len(tokens) and is_like(tokens[after].key, name):
         last, slips = after, slips + 1
     run = tokens[first : last + 1]
     if (
@@ -334,19 +324,3 @@ def _places(name: str) -> dict[str, int]:
     """The place of each word in a list, by its `fold` and by the first four letters of that."""
     short = {fold(word)[:4]: place for place, word in enumerate(words(name))}
     return short | {fold(word): place for place, word in enumerate(words(name))}
-
-
-@lru_cache(maxsize=1024)
-def _is_like(key: str, name: str) -> bool:
-    """Whether a word is a list word with one letter wrong, missing, too many or out of place; two in a long one."""
-    if not 4 <= len(key) <= _MAX_WORD:
-        return False
-    most = 1 if len(key) < 6 else 2
-    return process.extractOne(key, _folded(name), scorer=OSA.distance, score_cutoff=most) is not None
-
-
-@lru_cache(maxsize=len(ALPHABETIC))
-def _folded(name: str) -> tuple[str, ...]:
-    """Every word of a list as `fold` writes it, and its first four letters."""
-    whole = [fold(word) for word in words(name)]
-    return (*whole, *(word[:4] for word in whole if len(word) > 4))

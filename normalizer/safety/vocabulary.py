@@ -8,9 +8,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 ALPHABETIC = (
     "english", "french", "italian", "portuguese", "spanish", "czech", "turkish", "russian", "japanese", "korean",
@@ -25,6 +28,8 @@ LABELS = frozenset(
 """Words that number the others; they are in no run, and end none."""
 ORDINALS = "ºª"
 """Marks that number words in Romance languages, and are letters to Unicode."""
+LEAST_LIKE, MAX_WORD = 4, 24
+"""Letters of a word that may be a misspelt one."""
 _ACCENTS = re.compile("[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
@@ -83,6 +88,22 @@ def vocabulary() -> Vocabulary:
 def places(name: str) -> dict[str, int]:
     """The place of each word in a list."""
     return {word: place for place, word in enumerate(words(name))}
+
+
+@lru_cache(maxsize=1024)
+def is_like(key: str, name: str) -> bool:
+    """Whether a word is a list word with one letter wrong, missing, too many or out of place; two in a long one."""
+    if not LEAST_LIKE <= len(key) <= MAX_WORD:
+        return False
+    most = 1 if len(key) < 6 else 2
+    return process.extractOne(key, _folded(name), scorer=OSA.distance, score_cutoff=most) is not None
+
+
+@lru_cache(maxsize=len(ALPHABETIC))
+def _folded(name: str) -> tuple[str, ...]:
+    """Every word of a list as `fold` writes it, and its first four letters."""
+    whole = [fold(word) for word in words(name)]
+    return (*whole, *(word[:4] for word in whole if len(word) > 4))
 
 
 def _spellings(word: str, *, abbreviated: bool) -> Iterator[str]:
