@@ -1,7 +1,7 @@
 """Secrets in a page of HTML: in what is shown, also where tags part a word, and in attributes.
 
-A page is read three times: with a line end for each tag, with nothing for it, and as it is.  The tags stay where
-they are, so that what is left is as well formed as it was.
+A page is read as it is, with a line end for each tag, and with nothing for it; the last two are mostly one, since
+few tags stand within a word.  The tags stay where they are, so that what is left is as well formed as it was.
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache, reduce
-from itertools import accumulate, compress, repeat
+from functools import cache
+from itertools import accumulate, compress, repeat, takewhile
 from operator import or_, sub
 
 from normalizer.safety.view import View
@@ -32,12 +32,14 @@ _UNBROKEN = re.compile(rb"\x00?[\x01\x03](?:\x00{0,2}[\x01\x03]){8,}\x00?")
 """Words of a list (1 and 3), and those that may be misspelt (0), of which two at the most stand side by side."""
 _BY_LENGTH = {1: 1} | dict.fromkeys(range(LEAST_LIKE, MAX_WORD + 1), 0)
 """What a word is by its length alone: one that numbers others, or may be misspelt; all else is 2."""
-_LEAST_SLIPPED = 19
-"""Words of the shortest run that may have three slips; in each, twelve in a row have no more."""
-_MOST_SLIPS = 2
-_MOST_TWICE = 0.2
-_FULL, _TO_NEAR, _TO_GOOD = (sum(byte << 8 * bit for bit in range(len(ALPHABETIC))) for byte in (0x80, 0x76, 0x77))
-"""The highest bit of each byte, and what takes a count of ten, or of nine, there."""
+_WINDOWS = {LEAST: 2, 19: 3}
+"""Of any run, however long, so many words in a row have no more slips than these, or so many."""
+_NEAR = 10
+_TO_ONE_TWICE = 5
+"""So many words must a run have for each that was there before."""
+_ONES = sum(1 << 8 * bit for bit in range(len(ALPHABETIC)))
+_FULL = 0x80 * _ONES
+"""The highest bit of each byte."""
 _ANY = (1 << len(ALPHABETIC)) - 1
 _INEXACT = "\u00ad\u0152\u0153" + ORDINALS
 """Characters of words, in texts of Latin-1, that a `View` has not as letters."""
@@ -102,15 +104,17 @@ def _is_near(tokens: Sequence[bytes], forms: Mapping[bytes, int]) -> bool:
         passed = last
         if last - first >= _STRIDE:
             near = tokens[max(first - _STRIDE, 0) : last + _STRIDE]
-            if any(count + _TO_NEAR & _FULL for count in _counts([forms.get(word, 0) for word in near])):
+            if any(_full([forms.get(word, 0) for word in near], LEAST, LEAST - _NEAR)):
                 return True
     return False
 
 
-def _counts(lists: Sequence[int]) -> Iterable[int]:
-    """How many words are of each list, of every twelve in a row, or of all where they are fewer: a byte for a list."""
+def _full(lists: Sequence[int], size: int, most: int) -> Iterator[int]:
+    """The lists that have all but so many, of every so many words in a row, as the highest bits of their bytes."""
     known = [0, *accumulate(map(_bytes, lists))]
-    return map(sub, known[LEAST:], known) if len(lists) > LEAST else known[-1:]
+    rest = (0x80 - size + most) * _ONES
+    for count in map(sub, known[size:], known) if len(lists) > size else known[-1:]:
+        yield count + rest & _FULL
 
 
 @cache
@@ -141,35 +145,36 @@ def _is_run(words: Sequence[bytes]) -> bool:
     """Whether twelve of the words may be of one list, all but a few slips of the pen."""
     known = vocabulary().plain
     lists = [_ANY if len(word) == 1 else known.get(word, 0) for word in words]
-    most = reduce(or_, (count + _TO_GOOD & _FULL for count in _counts(lists)))
     return any(
-        most >> 8 * bit & 0x80 and any(_is_phrase(*run) for run in _alike(words, lists, name, 1 << bit))
-        for bit, name in enumerate(ALPHABETIC)
+        full >> 8 * bit & 0x80 and _is_phrase(words, lists, slice(place, place + size), bit)
+        for size, most in _WINDOWS.items()
+        for place, full in enumerate(_full(lists, size, most))
+        if full
+        for bit in range(len(ALPHABETIC))
     )
 
 
-def _alike(
-    words: Sequence[bytes], lists: Sequence[int], name: str, bit: int
-) -> Iterator[tuple[Sequence[bytes], Sequence[int]]]:
-    """The words, parted where one is neither of a list nor like a word of it, and whether each is of it."""
-    start = 0
-    for place, word in enumerate((*words, b"")):
-        if place == len(words) or not (lists[place] & bit or is_like(word.decode("latin-1"), name)):
-            if place - start >= LEAST:
-                yield words[start:place], [of if of == _ANY else of & bit for of in lists[start:place]]
-            start = place + 1
+def _is_phrase(words: Sequence[bytes], lists: Sequence[int], some: slice, bit: int) -> bool:
+    """Whether some words in a row are all of a list, or the others are like words of it and hardly one is there twice.
+
+    Labels may be there again and again; the longer a run is, the more words of it may be.
+    """
+    if all(of >> bit & 1 for of in lists[some]):
+        return True
+    if not all(_is_alike(words[place], lists[place], bit) for place in range(len(words))[some]):
+        return False
+    own = [word for word, of in zip(words[some], lists[some], strict=True) if of != _ANY]
+    needed = (len(own) - len(set(own))) * _TO_ONE_TWICE
+    first = max(some.start - needed, 0)
+    before = zip(words[first : some.start][::-1], lists[first : some.start][::-1], strict=True)
+    behind = zip(words[some.stop : some.stop + needed], lists[some.stop : some.stop + needed], strict=True)
+    return len(words[some]) + sum(_alike(before, bit)) + sum(_alike(behind, bit)) >= needed
 
 
-def _is_phrase(words: Sequence[bytes], known: Sequence[int]) -> bool:
-    """Whether twelve in a row of the words are all known, or nearly all, with hardly one twice; labels may be."""
-    most = _MOST_SLIPS if len(words) < _LEAST_SLIPPED else _MOST_SLIPS + 1
-    for place in range(len(words) - LEAST + 1):
-        slips = known[place : place + LEAST].count(0)
-        own = [
-            word
-            for word, of in zip(words[place : place + LEAST], known[place : place + LEAST], strict=True)
-            if of != _ANY
-        ]
-        if not slips or (slips <= most and len(own) - len(set(own)) <= _MOST_TWICE * len(words)):
-            return True
-    return False
+def _alike(words: Iterable[tuple[bytes, int]], bit: int) -> Iterator[bool]:
+    """True for each word before the first that is neither of a list nor like a word of it."""
+    return takewhile(bool, (_is_alike(word, of, bit) for word, of in words))
+
+
+def _is_alike(word: bytes, lists: int, bit: int) -> bool:
+    return bool(lists >> bit & 1) or is_like(word.decode("latin-1"), ALPHABETIC[bit])
