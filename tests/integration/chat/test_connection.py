@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp
 import uvloop
 
 from connectors.chat import connection
@@ -156,7 +157,6 @@ async def test_frames_against_the_protocol_close_with_its_codes(start):
 
 def test_the_loop_of_the_daemon_serves_it_and_keeps_nothing(tmp_path):
     """On uvloop, as in the daemon, sockets are opened and closed by both sides, and no part of one stays behind."""
-    import aiohttp  # noqa: PLC0415 - the test is about the loop
 
     async def scenario() -> int:
         async with daemon(tmp_path) as (_, base), aiohttp.ClientSession() as http:
