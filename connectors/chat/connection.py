@@ -32,6 +32,8 @@ PIECE = 4 * 1024
 """Bytes that are parsed before the frames in them are answered: bounds how many frames can wait."""
 MOST_UNREAD = 64 * 1024
 """Bytes that wait to be parsed; beyond, the client has to."""
+MOST_REASON = 123
+"""Bytes of the reason for which a socket is closed (RFC 6455 section 5.5)."""
 BAD_FRAME = 4400
 
 Frame = WSMessage | WebSocketError
@@ -83,7 +85,8 @@ class Connection(asyncio.Protocol, ABC):
         """Close the socket; a client that does not answer is not waited for."""
         if self.closed:
             return
-        self._write(WSMsgType.CLOSE, struct.pack("!H", code) + reason.encode())
+        told = reason.encode("utf-8", "replace")[:MOST_REASON].decode("utf-8", "ignore").encode()
+        self._write(WSMsgType.CLOSE, struct.pack("!H", code) + told)
         self._gone = self._loop.create_future()
         self._transport.resume_reading()
         self._parse(len(self._unread))
@@ -92,7 +95,7 @@ class Connection(asyncio.Protocol, ABC):
             log.debug("socket.dropped", code=code)
             self._transport.abort()
 
-    def do(self, work: Coroutine[Any, Any, None]) -> None:
+    def do(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do this now, before any frame is answered; nothing may be under way."""
         self._doing = self._loop.create_task(self._do(work), name="chat connection")
 
@@ -169,16 +172,16 @@ class Connection(asyncio.Protocol, ABC):
             self._parse(PIECE)
         if not self._frames:
             return False
-        self.do(self._answer())
+        self.do(self._answer)
         return True
 
     def _parse(self, size: int) -> None:
         piece, self._unread = self._unread[:size], self._unread[size:]
         self._reader.feed_data(piece)
 
-    async def _do(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _do(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:
-            await work
+            await work()
         except Exception:
             log.exception("chat.defect", operation="socket")
             await self.close(aiohttp.WSCloseCode.INTERNAL_ERROR, "this is not your fault")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import aiohttp
 import msgspec
@@ -112,7 +113,7 @@ class Socket(Connection):
 
     def _wait_no_longer(self) -> None:
         if self._doing is None:
-            self.do(self._refuse(_no_auth()))
+            self.do(partial(self._refuse, _no_auth()))
         else:
             self.rouse(AUTH_LIMIT, self._wait_no_longer)
 

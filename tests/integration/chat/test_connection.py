@@ -31,7 +31,7 @@ def _frame(kind: int, content: bytes, *, last: bool = True) -> bytes:
 
 
 def _said(**fields: Any) -> bytes:
-    return _frame(TEXT, json.dumps(fields).encode())
+    return _frame(TEXT, json.dumps(fields, ensure_ascii=False).encode())
 
 
 def _message(text: str) -> bytes:
@@ -153,6 +153,15 @@ async def test_frames_against_the_protocol_close_with_its_codes(start):
             kind, content = await _next(reader)
             codes.append((kind, *struct.unpack("!H", content[:2])))
     assert codes == [(CLOSE, 1002), (CLOSE, 1007)]
+
+
+async def test_a_long_reason_is_cut_between_characters(start):
+    """A close whose reason quotes what the client sent is a control frame still: 125 bytes, and UTF-8."""
+    _, customer = await start()
+    async with _opened(await customer(), _said(type="钱包" * 60)) as (reader, _):
+        kind, content = await _next(reader)
+    assert (kind, struct.unpack("!H", content[:2])) == (CLOSE, (4400,))
+    assert 0 < len(content[2:].decode()) <= len(content) - 2 <= 123
 
 
 def test_the_loop_of_the_daemon_serves_it_and_keeps_nothing(tmp_path):
