@@ -108,7 +108,7 @@ class Connection(asyncio.Protocol, ABC):
     def beat(self) -> None:
         """Ask a client who was not heard of for long whether it is there."""
         quiet = self._loop.time() - self._heard
-        if self._doing is not None:
+        if self._doing is not None or self.closed:
             self.rouse(HEARTBEAT, self.beat)
         elif quiet < HEARTBEAT:
             self.rouse(HEARTBEAT - quiet, self.beat)
