@@ -21,7 +21,7 @@ from store.arrival import Arrival
 from store.redaction import LATEST, MAX_HEARD, correct_message
 from store.store import Store
 
-REMEMBERED = 4_000_000
+REMEMBERED = 16_000_000
 """Characters of what was said that are held in memory; beyond, the sessions that were silent for longest are
 forgotten, and read again where needed."""
 _EACH = 200
