@@ -7,6 +7,7 @@ of them holds the session, so that none is understood without those before it.
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -20,10 +21,11 @@ from store.arrival import Arrival
 from store.redaction import LATEST, MAX_HEARD, correct_message
 from store.store import Store
 
-REMEMBERED = 4_000_000
-"""Characters of what was said that are held in memory; beyond, all of it is forgotten and read again where needed."""
+REMEMBERED = 16_000_000
+"""Characters of what was said that are held in memory; beyond, the sessions that were silent for longest are
+forgotten, and read again where needed."""
 _EACH = 200
-"""What a remembered message takes beside its text."""
+"""What a remembered message takes beside its text, and a session beside its messages."""
 
 Key = tuple[str, str]
 """A connector, and one of its thread keys."""
@@ -133,6 +135,7 @@ class Hearing:
                 self._memory.name((self._connector, said.key), conversation, is_new=receipt.sequence == 1)
             self._memory.correct(conversation, draft.corrections)
             self._memory.add(conversation, Heard(event, draft.message.text, _addresses(draft)))
+        self._memory.shrink()
 
     async def _recall(self) -> None:
         """Read what is not remembered of the sessions."""
@@ -150,7 +153,8 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self._conversations: dict[Key, list[str]] = {}
+        self._conversations: OrderedDict[Key, list[str]] = OrderedDict()
+        """The conversations of each key; the key that was used last stands last."""
         self._said: dict[str, list[Heard]] = {}
         self._size = 0
 
@@ -161,22 +165,30 @@ class Memory:
 
     def heard(self, keys: Sequence[Key]) -> list[Heard]:
         """What was said last in the conversations of some keys that are known."""
+        for key in keys:
+            self._conversations.move_to_end(key)
         conversations = dict.fromkeys(one for key in keys for one in self._conversations[key])
         return [heard for one in conversations for heard in self._said[one]][-LATEST:]
 
     def learn(self, key: Key, conversations: dict[str, list[Heard]]) -> None:
         """Remember what the store holds under a key."""
+        gone = set(self._conversations.get(key, ())) - set(conversations)
+        self._size -= sum(_weight(self._said.pop(one, [])) for one in gone)
+        if key not in self._conversations:
+            self._size += _EACH
         self._conversations[key] = list(conversations)
         for one, said in conversations.items():
             if one not in self._said:  # what is known under another key is newer
                 self._said[one] = said
-                self._size += sum(_EACH + len(heard.text) for heard in said)
+                self._size += _weight(said)
 
     def name(self, key: Key, conversation: str, *, is_new: bool) -> None:
         """Note that a conversation is continued, or was opened, under a key."""
+        if key not in self._conversations:
+            return
         if is_new:
-            self._said[conversation] = []
-        if key in self._conversations and conversation in self._said and conversation not in self._conversations[key]:
+            self._said.setdefault(conversation, [])
+        if conversation in self._said and conversation not in self._conversations[key]:
             self._conversations[key].append(conversation)
 
     def add(self, conversation: str, heard: Heard) -> None:
@@ -185,24 +197,29 @@ class Memory:
         if said is None or len(heard.text) > MAX_HEARD:
             return
         said.append(heard)
+        self._size += _weight([heard]) - _weight(said[:-LATEST])
         del said[:-LATEST]
-        self._size += _EACH + len(heard.text)
-        if self._size > REMEMBERED:
-            self._conversations, self._said, self._size = {}, {}, 0
+
+    def shrink(self) -> None:
+        """Forget what was silent for longest, as long as too much is remembered."""
+        while self._size > REMEMBERED:
+            self.forget({next(iter(self._conversations))})
 
     def correct(self, conversation: str, corrections: Sequence[Correction]) -> None:
         """Note that messages of a conversation are other ones now."""
         if corrections and conversation in self._said:
             texts = {one.message: one.text for one in corrections}
-            self._said[conversation] = [
-                msgspec.structs.replace(one, text=texts.get(one.message, one.text)) for one in self._said[conversation]
-            ]
+            said = self._said[conversation]
+            self._size -= _weight(said)
+            said[:] = [msgspec.structs.replace(one, text=texts.get(one.message, one.text)) for one in said]
+            self._size += _weight(said)
 
     def forget(self, keys: set[Key]) -> None:
         """Forget the conversations of some keys."""
         for key in keys:
-            for conversation in self._conversations.pop(key, ()):
-                self._said.pop(conversation, None)
+            conversations = self._conversations.pop(key, None)
+            if conversations is not None:
+                self._size -= _EACH + sum(_weight(self._said.pop(one, [])) for one in conversations)
 
 
 def corrected(drafts: Sequence[Draft]) -> list[Draft]:
@@ -221,6 +238,11 @@ def corrected(drafts: Sequence[Draft]) -> list[Draft]:
                 stored.append(correction)
         made[place] = msgspec.structs.replace(made[place], corrections=tuple(stored))
     return made
+
+
+def _weight(said: Sequence[Heard]) -> int:
+    """What messages count for in memory."""
+    return sum(_EACH + len(one.text) for one in said)
 
 
 def _addresses(draft: Draft) -> tuple[str, ...]:

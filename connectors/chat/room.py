@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from connectors.base import Entry, Place, State
@@ -44,12 +43,21 @@ class Rooms:
 
     def __init__(self, allow: Allowed) -> None:
         self._allow = allow
+        self._strangers: set[Listener] = set()
         self._rooms: dict[str, set[Listener]] = {}
         self._threads: dict[str, str] = {}
         """The thread of each conversation that has a room."""
         self._conversations: dict[str, str] = {}
         self._counts: Counter[str] = Counter()
         self._count = 0
+
+    def knock(self, listener: Listener) -> None:
+        """Note a socket that has not said yet of which session it is."""
+        self._strangers.add(listener)
+
+    def turn_away(self, listener: Listener) -> None:
+        """Forget a socket that has never said it."""
+        self._strangers.discard(listener)
 
     def enter(self, listener: Listener, thread: str, session: str, address: str) -> None:
         """Let a socket listen.  Raises Refused if too many do."""
@@ -60,6 +68,7 @@ class Rooms:
             or self._counts[at_address] >= self._allow.sockets_per_address
         ):
             raise Refused("rate_limited", "too many connections are open")
+        self._strangers.discard(listener)
         self._rooms.setdefault(thread, set()).add(listener)
         self._counts.update((own, at_address))
         self._count += 1
@@ -93,8 +102,7 @@ class Rooms:
         thread = self._threads.get(conversation)
         return [] if thread is None else self.tell(thread)
 
-    async def close(self, code: int, reason: str, threads: Iterable[str] | None = None) -> None:
-        """Close all sockets, or those of some threads."""
-        wanted = self._rooms if threads is None else {one: self._rooms.get(one, set()) for one in threads}
-        listeners: Sequence[Listener] = [listener for room in wanted.values() for listener in room]
+    async def close(self, code: int, reason: str) -> None:
+        """Close all sockets."""
+        listeners = [*self._strangers, *(listener for room in self._rooms.values() for listener in room)]
         await asyncio.gather(*(listener.close(code, reason) for listener in listeners))

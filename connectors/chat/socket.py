@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import aiohttp
 import msgspec
@@ -17,6 +18,7 @@ from aiohttp import web
 
 from connectors.chat import wire
 from connectors.chat.chat import Chat, shown
+from connectors.chat.connection import BAD_FRAME, HEARTBEAT, Connection, upgrade
 from connectors.chat.message import thread_key
 from connectors.chat.problem import RETRYABLE, Refused
 from connectors.chat.room import said_after
@@ -25,191 +27,183 @@ from model.errors import FaninError, Transient
 
 log = structlog.get_logger()
 
-HEARTBEAT = 25.0
-"""Seconds between pings (RFC 6455 section 5.5.2); whoever does not answer for half of that is gone."""
 AUTH_LIMIT = 10.0
-SEND_LIMIT = 10.0
-"""Seconds in which a client must take a frame; who does not is dropped, and catches up when it is back."""
-SMALL = 8 * 1024
-"""Characters of a frame that an empty buffer takes at once."""
-CLOSE_LIMIT = 1.0
+"""Seconds in which a client must say which session it is of."""
 OVERHEAD = 32 * 1024
 """Bytes of a frame beside its text."""
-BAD_FRAME, NO_AUTH, TOO_FAST = 4400, 4401, 4429
+NO_AUTH, TOO_FAST = 4401, 4429
 
 
-class Socket:
-    """An open WebSocket of a session."""
+class Socket(Connection):
+    """An open WebSocket, of a session once the client has said of which."""
 
-    __slots__ = ("_behind", "_chat", "_request", "_session", "_telling", "_ws", "seq")
+    __slots__ = ("_address", "_behind", "_chat", "_session", "_telling", "seq")
 
-    def __init__(self, chat: Chat, request: web.Request, ws: web.WebSocketResponse, session: Session, seq: int) -> None:
-        self._chat, self._request, self._ws, self._session = chat, request, ws, session
-        self.seq = seq
+    def __init__(self, chat: Chat, address: str) -> None:
+        super().__init__(chat.settings.allow.text * 4 + OVERHEAD)
+        self._chat, self._address = chat, address
+        self._session: Session | None = None
+        self.seq = 0
         """The newest message that the client has been sent, or has acknowledged itself."""
         self._behind = False
         self._telling: asyncio.Task[None] | None = None
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to wait for `auth`."""
+        super().connection_made(transport)
+        self._chat.rooms.knock(self)
+        self.rouse(AUTH_LIMIT, self._wait_no_longer)
+
+    async def take(self, text: str) -> None:
+        """Answer a frame."""
+        try:
+            if self._session is None:
+                await self._enter(text)
+                return
+            self._chat.limiter.hit("requests", self._address)
+            frame = wire.decode_frame(text)
+        except Refused:
+            await self.close(TOO_FAST, "too many frames")
+        except msgspec.MsgspecError as error:
+            await self.close(BAD_FRAME, str(error)[:100])
+        else:
+            await self._answer_to(self._session, frame)
+
     def tell(self) -> asyncio.Task[None]:
         """Send what was said since, in the one task that a socket has for it."""
+        assert self._session is not None  # who listens has entered
         self._behind = True
         if self._telling is None or self._telling.done():
-            self._telling = asyncio.create_task(self._catch_up(), name="chat socket")
+            self._telling = asyncio.create_task(self._catch_up(self._session), name="chat socket")
         return self._telling
 
-    async def close(self, code: int, reason: str) -> None:
-        """Close it; a client that does not answer is not waited for."""
-        try:
-            async with asyncio.timeout(CLOSE_LIMIT):
-                await self._ws.close(code=code, message=reason.encode())
-        except TimeoutError:
-            log.debug("socket.dropped", code=code)
-
-    async def talk(self, address: str) -> None:
-        """Take frames until the client goes."""
-        async for message in self._ws:
-            if message.type != aiohttp.WSMsgType.TEXT:
-                await self.close(BAD_FRAME, "frames are JSON texts")
-                return
-            try:
-                self._chat.limiter.hit("requests", address)
-                frame = wire.decode_frame(message.data)
-            except Refused:
-                await self.close(TOO_FAST, "too many frames")
-                return
-            except msgspec.MsgspecError as error:
-                await self.close(BAD_FRAME, str(error)[:100])
-                return
-            await self._answer(frame)
-
-    def stop(self) -> None:
-        """End what was being sent."""
+    def leave(self) -> None:
+        """End what was being sent, and leave the room."""
         if self._telling is not None:
             self._telling.cancel()
+        if self._session is None:
+            self._chat.rooms.turn_away(self)
+        else:
+            self._chat.rooms.leave(self, self._session.thread, self._session.id, self._address)
 
-    async def send(self, frame: wire.ServerFrame) -> None:
-        """Send a frame; drop a client that does not take it."""
-        text = wire.encode(frame).decode()
-        transport = self._request.transport
+    async def _enter(self, text: str) -> None:
+        """Take the first frame, say where the conversation of its session stands, and send what the client missed."""
         try:
-            if transport is not None and len(text) < SMALL and not transport.get_write_buffer_size():
-                await self._ws.send_str(text)  # which has nothing to wait for
-            else:
-                async with asyncio.timeout(SEND_LIMIT):
-                    await self._ws.send_str(text)
-        except (TimeoutError, ConnectionError):
-            if transport is not None:
-                transport.abort()
+            auth = _auth(text)
+            self._chat.limiter.test("refusals", self._address)
+            session = await self._chat.sessions.find(auth.token)
+        except Refused as error:
+            await self._refuse(error)
+            return
+        except Transient:
+            await self.close(aiohttp.WSCloseCode.TRY_AGAIN_LATER, "busy")
+            return
+        try:
+            self._chat.rooms.enter(self, session.thread, session.id, self._address)
+        except Refused as error:
+            await self.close(TOO_FAST, error.detail)
+            return
+        self._session = session
+        self.rouse(HEARTBEAT, self.beat)
+        await self._welcome(session, auth.last_seq)
 
-    async def _answer(self, frame: wire.ClientFrame) -> None:
+    async def _refuse(self, error: Refused) -> None:
+        self._chat.limiter.count("refusals", self._address)
+        await self.close(TOO_FAST if error.code == "rate_limited" else NO_AUTH, error.code)
+
+    def _wait_no_longer(self) -> None:
+        if self._doing is None:
+            self.do(partial(self._refuse, _no_auth()))
+        else:
+            self.rouse(AUTH_LIMIT, self._wait_no_longer)
+
+    async def _welcome(self, session: Session, last_seq: int) -> None:
+        try:
+            place = await self._chat.state.place(thread_key(session))
+            await self._chat.seen(session, last_seq)
+        except Transient:
+            await self.close(aiohttp.WSCloseCode.TRY_AGAIN_LATER, "busy")
+            return
+        newest = place.last_sequence if place else 0
+        self.seq = min(last_seq, newest)
+        number = place.tracking_number if place else None
+        await self._say(wire.Ready(session_id=session.id, last_seq=newest, tracking_number=number))
+        if place is not None:
+            self._chat.rooms.name(session.thread, place.conversation)
+            _ = self.tell()
+
+    async def _say(self, frame: wire.ServerFrame) -> None:
+        await self.send(wire.encode(frame))
+
+    async def _answer_to(self, session: Session, frame: wire.ClientFrame) -> None:
         match frame:
             case wire.Send():
-                await self._write(frame)
+                await self._store(session, frame)
             case wire.Read():
-                await self._note(frame)
+                await self._note(session, frame)
             case wire.Ping():
-                await self.send(wire.Pong())
+                await self._say(wire.Pong())
             case wire.Auth():
                 await self.close(BAD_FRAME, "auth comes once")
 
-    async def _write(self, frame: wire.Send) -> None:
+    async def _store(self, session: Session, frame: wire.Send) -> None:
         """Store a message and acknowledge it, or say why not."""
         id_ = frame.client_msg_id or msgspec.UNSET
         try:
-            done = await self._chat.write(self._session, frame, listener=self)
+            done = await self._chat.write(session, frame, listener=self)
         except Refused as error:
-            await self.send(_error(error.code, error.detail, error.retry_after, id_))
+            await self._say(_error(error.code, error.detail, error.retry_after, id_))
         except Transient as error:
-            await self.send(_error("busy", "it cannot be stored now", error.retry_after, id_))
+            await self._say(_error("busy", "it cannot be stored now", error.retry_after, id_))
         else:
             if done.seq == self.seq + 1:
                 self.seq = done.seq
             elif done.seq > self.seq:
                 _ = self.tell()  # something was said in between that the client has not been sent
-            await self.send(wire.Ack(**msgspec.structs.asdict(done)))
+            await self._say(wire.Ack(**msgspec.structs.asdict(done)))
 
-    async def _note(self, frame: wire.Read) -> None:
+    async def _note(self, session: Session, frame: wire.Read) -> None:
         try:
-            await self._chat.seen(self._session, frame.seq)
+            await self._chat.seen(session, frame.seq)
         except Transient as error:
-            await self.send(_error("busy", "it cannot be stored now", error.retry_after, msgspec.UNSET))
+            await self._say(_error("busy", "it cannot be stored now", error.retry_after, msgspec.UNSET))
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, session: Session) -> None:
         """Send everything after the last message that was sent, until there is nothing more."""
-        while self._behind and not self._ws.closed:
+        while self._behind and not self.closed:
             self._behind = False
             try:
-                place, entries = await said_after(self._chat.state, thread_key(self._session), self.seq)
+                place, entries = await said_after(self._chat.state, thread_key(session), self.seq)
             except FaninError as error:
                 log.warning("chat.behind", reason=str(error))
                 await self.close(aiohttp.WSCloseCode.TRY_AGAIN_LATER, "cannot read now")
                 return
             if place is not None:
-                self._chat.rooms.name(self._session.thread, place.conversation)
+                self._chat.rooms.name(session.thread, place.conversation)
             for entry in entries:
                 if entry.sequence > self.seq:
                     self.seq = entry.sequence
-                    await self.send(wire.Heard(**shown(entry)))
+                    await self._say(wire.Heard(**shown(entry)))
 
 
-async def serve(chat: Chat, request: web.Request, address: str) -> web.WebSocketResponse:
-    """Serve a WebSocket until it is closed by either side."""
-    most = chat.settings.allow.text * 4 + OVERHEAD
-    ws = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=most, compress=False, timeout=CLOSE_LIMIT)
-    await ws.prepare(request)
-    try:
-        auth = await _auth(ws)
-        chat.limiter.test("refusals", address)
-        session = await chat.sessions.find(auth.token)
-    except Refused as error:
-        chat.limiter.count("refusals", address)
-        await ws.close(code=TOO_FAST if error.code == "rate_limited" else NO_AUTH, message=error.code.encode())
-        return ws
-    except Transient:
-        await ws.close(code=aiohttp.WSCloseCode.TRY_AGAIN_LATER, message=b"busy")
-        return ws
-    socket = Socket(chat, request, ws, session, auth.last_seq)
-    try:
-        chat.rooms.enter(socket, session.thread, session.id, address)
-    except Refused as error:
-        await ws.close(code=TOO_FAST, message=error.detail.encode())
-        return ws
-    try:
-        await _welcome(chat, socket, session, auth.last_seq)
-        await socket.talk(address)
-    finally:
-        socket.stop()
-        chat.rooms.leave(socket, session.thread, session.id, address)
-    return ws
+async def serve(chat: Chat, request: web.Request, address: str) -> web.StreamResponse:
+    """Open a WebSocket, which lives on when this has returned."""
+    return await upgrade(request, Socket(chat, address))
 
 
-async def _auth(ws: web.WebSocketResponse) -> wire.Auth:
-    """The first frame.  Raises Refused if it is none of `auth`, or does not come."""
+def _auth(text: str) -> wire.Auth:
+    """The first frame.  Raises Refused if it is no `auth`."""
     try:
-        async with asyncio.timeout(AUTH_LIMIT):
-            frame = wire.decode_frame(await ws.receive_str())
-    except (TimeoutError, TypeError, msgspec.MsgspecError, aiohttp.WSMessageTypeError):
-        raise Refused("token_unknown", "the first frame is auth") from None
+        frame = wire.decode_frame(text)
+    except msgspec.MsgspecError:
+        raise _no_auth() from None
     if not isinstance(frame, wire.Auth):
-        raise Refused("token_unknown", "the first frame is auth")
+        raise _no_auth()
     return frame
 
 
-async def _welcome(chat: Chat, socket: Socket, session: Session, last_seq: int) -> None:
-    """Say where the conversation stands, and send what the client has missed."""
-    try:
-        place = await chat.state.place(thread_key(session))
-        await chat.seen(session, last_seq)
-    except Transient:
-        await socket.close(aiohttp.WSCloseCode.TRY_AGAIN_LATER, "busy")
-        return
-    newest = place.last_sequence if place else 0
-    socket.seq = min(last_seq, newest)
-    number = place.tracking_number if place else None
-    await socket.send(wire.Ready(session_id=session.id, last_seq=newest, tracking_number=number))
-    if place is not None:
-        chat.rooms.name(session.thread, place.conversation)
-        _ = socket.tell()
+def _no_auth() -> Refused:
+    return Refused("token_unknown", "the first frame is auth")
 
 
 def _error(code: str, detail: str, retry_after: timedelta | None, client_msg_id: str | msgspec.UnsetType) -> wire.Error:

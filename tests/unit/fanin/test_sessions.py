@@ -14,7 +14,8 @@ import msgspec
 import pytest
 
 from fanin.pipeline import Pipeline
-from model.draft import Context
+from fanin.sessions import Memory
+from model.draft import Context, Correction, Heard
 from model.envelope import Envelope, Receipt
 from model.errors import Transient
 from model.event import REDACTED
@@ -201,6 +202,49 @@ async def test_memory_that_is_full_is_begun_anew(pipeline: Pipeline, store: Stor
         [last] = await accept(pipeline, said(number, " ".join(WORDS[number * 3 : number * 3 + 3])))
 
     assert await texts(store, last) == ["[seed phrase removed]"] * 4
+
+
+async def test_a_session_that_goes_on_is_not_read_again(pipeline: Pipeline, store: Store, monkeypatch: Any) -> None:
+    """However much one session and ever new ones say, a session in use is read once, and silent ones are forgotten."""
+    monkeypatch.setattr("fanin.sessions.REMEMBERED", 30_000)
+    asked: list[str] = []
+    heard = store.heard
+
+    async def counted(connector: str, keys: Any) -> Any:
+        asked.extend(keys)
+        return await heard(connector, keys)
+
+    monkeypatch.setattr(store, "heard", counted)
+    for number in range(100):
+        await accept(pipeline, said(number, "was nun? " * 10, "long"), said(number, "hallo " * 50, f"new {number}"))
+    await accept(pipeline, said(100, "noch da", "new 0"))
+
+    assert [asked.count(f"chat:{session}") for session in ("long", "new 99", "new 0")] == [1, 1, 2]
+
+
+def test_memory_weighs_what_it_holds() -> None:
+    """Whatever is learned, added, corrected and forgotten under shared keys, nothing is left without its weight."""
+    chance, memory = random.Random(3), Memory()
+    keys = [("web", str(number)) for number in range(4)]
+    for turn in range(3000):
+        key, one = chance.choice(keys), str(chance.randrange(6))
+        heard = Heard(str(turn), "x" * chance.randrange(5000))
+        match chance.randrange(6):
+            case 0:
+                memory.learn(key, {each: [heard] for each in chance.sample("012345", 2)})
+            case 1:
+                memory.name(key, one, is_new=chance.random() < 0.5)
+            case 2:
+                memory.correct(one, [Correction(str(turn - chance.randrange(9)), "y", ())])
+            case 3 if turn % 3 == 0:
+                memory.forget({key})
+            case _:
+                memory.add(one, heard)
+    for key in keys:
+        memory.learn(key, {})
+        memory.forget({key})
+
+    assert (memory._size, memory._said, len(memory._conversations)) == (0, {}, 0)
 
 
 async def _full(_batch: object) -> list[Receipt]:

@@ -1,0 +1,193 @@
+"""The protocol of WebSockets, spoken by hand: what comes at once, in pieces, behind the request, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import struct
+import uuid
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import uvloop
+
+from connectors.chat import connection
+from connectors.chat.socket import Socket
+from tests.support.chat import Customer, daemon
+
+TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
+
+
+def _frame(kind: int, content: bytes, *, last: bool = True) -> bytes:
+    """A frame of a client, masked by zeros."""
+    size = len(content)
+    long = 126 if size < 2**16 else 127
+    width = {126: "!H", 127: "!Q"}[long]
+    length = bytes([0x80 | size]) if size < 126 else bytes([0x80 | long]) + struct.pack(width, size)
+    return bytes([kind | (0x80 if last else 0)]) + length + bytes(4) + content
+
+
+def _said(**fields: Any) -> bytes:
+    return _frame(TEXT, json.dumps(fields, ensure_ascii=False).encode())
+
+
+def _message(text: str) -> bytes:
+    return _said(type="message", client_msg_id=str(uuid.uuid4()), text=text)
+
+
+async def _next(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    async with asyncio.timeout(20):
+        first, size = await reader.readexactly(2)
+        if size == 126:
+            [size] = struct.unpack("!H", await reader.readexactly(2))
+        return first & 15, await reader.readexactly(size)
+
+
+@asynccontextmanager
+async def _opened(one: Customer, behind: bytes = b"") -> Any:
+    """A connection whose client sent the request and its auth, and something behind them, in one piece."""
+    address = urlsplit(one.base)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    head = (
+        f"GET {address.path}/ws HTTP/1.1\r\nHost: {address.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    writer.write(head.encode() + _said(type="auth", token=one.token) + behind)
+    answer = await reader.readuntil(b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 101 ")
+    assert b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in answer  # the example of RFC 6455 section 1.3
+    kind, ready = await _next(reader)
+    assert (kind, json.loads(ready)["type"]) == (TEXT, "ready")
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+async def test_what_comes_behind_the_request_is_answered_in_order(start):
+    """Frames that come in one piece with the request are answered one after the other, a ping among them."""
+    _, customer = await start()
+    behind = _message("a") + _frame(PING, b"here?") + _message("b") + _said(type="ping")
+    async with _opened(await customer(), behind) as (reader, _):
+        answers = [await _next(reader) for _ in range(4)]
+    assert [kind for kind, _ in answers] == [TEXT, PONG, TEXT, TEXT]
+    assert [json.loads(answers[place][1]).get("seq") for place in (0, 2, 3)] == [1, 2, None]
+    assert answers[1][1] == b"here?"
+
+
+async def test_a_message_in_many_pieces_is_one(start):
+    """A message in several frames, each byte of which comes alone, is one message."""
+    _, customer = await start()
+    whole = json.dumps({"type": "message", "client_msg_id": str(uuid.uuid4()), "text": "hello"}).encode()
+    pieces = _frame(TEXT, whole[:20], last=False) + _frame(PING, b"") + _frame(0, whole[20:])
+    async with _opened(await customer()) as (reader, writer):
+        for byte in pieces:
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(0)
+        answers = [await _next(reader), await _next(reader)]
+    assert sorted(kind for kind, _ in answers) == [TEXT, PONG]
+
+
+async def test_a_client_that_closes_is_answered(start):
+    """A close is answered with its own code behind everything that came before it, and the connection ends."""
+    _, customer = await start()
+    behind = _message("last words") + _frame(CLOSE, struct.pack("!H", 1001))
+    async with _opened(await customer(), behind) as (reader, _):
+        assert json.loads((await _next(reader))[1])["type"] == "ack"
+        assert await _next(reader) == (CLOSE, struct.pack("!H", 1001))
+        assert await reader.read() == b""
+
+
+async def test_who_leaves_without_waiting_is_heard(start):
+    """Messages that came whole are stored although the client was gone before the first was answered."""
+    _, customer = await start()
+    one = await customer()
+    async with _opened(one, b"".join(_message(str(number)) for number in range(30))) as (_, writer):
+        writer.transport.abort()
+    async with asyncio.timeout(20):
+        while len(found := (await one.history())[1]["messages"]) < 30:
+            await asyncio.sleep(0.01)
+    assert [said["text"] for said in found] == [str(number) for number in range(30)]
+
+
+async def test_who_asks_and_never_listens_is_let_go(start, monkeypatch):
+    """A client that sends pings without end and reads nothing is dropped, and little of what it sends is held."""
+    monkeypatch.setattr(connection, "SEND_LIMIT", 0.3)
+    _, customer = await start()
+    async with _opened(await customer()) as (_, writer):
+        [socket] = [one for one in gc.get_objects() if type(one) is Socket]
+        most = 0
+        async with asyncio.timeout(30):
+            while not socket.closed:
+                writer.write(_frame(PING, b"x" * 100) * 100)
+                await asyncio.sleep(0)
+                most = max(most, len(socket._unread) + sum(len(one.data) for one in socket._frames))
+    assert most < 1024 * 1024
+
+
+async def test_a_silent_client_is_asked_and_then_let_go(start, monkeypatch):
+    """A client of which nothing is heard gets a ping, and is dropped where it does not answer."""
+    monkeypatch.setattr("connectors.chat.socket.HEARTBEAT", 0.2)
+    monkeypatch.setattr(connection, "HEARTBEAT", 0.2)
+    _, customer = await start()
+    async with _opened(await customer()) as (reader, writer):
+        for _ in range(3):
+            assert (await _next(reader))[0] == PING
+            writer.write(_frame(PONG, b""))
+        assert (await _next(reader))[0] == PING
+        async with asyncio.timeout(20):
+            assert await reader.read() == b""
+
+
+async def test_frames_against_the_protocol_close_with_its_codes(start):
+    """Reserved bits close with 1002, bytes that are no UTF-8 with 1007; what was asked before is answered before."""
+    _, customer = await start()
+    codes = []
+    for wrong in (b"\xf1\x80" + bytes(4), _frame(TEXT, b"\xff")):
+        async with _opened(await customer(), _said(type="ping") + wrong) as (reader, _):
+            assert json.loads((await _next(reader))[1]) == {"type": "pong"}
+            kind, content = await _next(reader)
+            codes.append((kind, *struct.unpack("!H", content[:2])))
+    assert codes == [(CLOSE, 1002), (CLOSE, 1007)]
+
+
+async def test_a_long_reason_is_cut_between_characters(start):
+    """A close whose reason quotes what the client sent is a control frame still: 125 bytes, and UTF-8."""
+    _, customer = await start()
+    async with _opened(await customer(), _said(type="钱包" * 60)) as (reader, _):
+        kind, content = await _next(reader)
+    assert (kind, struct.unpack("!H", content[:2])) == (CLOSE, (4400,))
+    assert 0 < len(content[2:].decode()) <= len(content) - 2 <= 123
+
+
+def test_the_loop_of_the_daemon_serves_it_and_keeps_nothing(tmp_path):
+    """On uvloop, as in the daemon, sockets are opened and closed by both sides, and no part of one stays behind."""
+
+    async def scenario() -> int:
+        async with daemon(tmp_path) as (_, base), aiohttp.ClientSession() as http:
+            one = Customer(http, base)
+            await one.open()
+            gc.collect()
+            gc.disable()
+            for _ in range(5):
+                async with await one.socket() as socket:
+                    await socket.receive_json(timeout=10)
+                    await socket.send_str("{")
+                    await socket.receive(timeout=10)
+                    assert socket.close_code == 4400
+                async with await one.socket() as socket:
+                    await socket.receive_json(timeout=10)
+            async with asyncio.timeout(20):
+                while left := sum(type(one) is Socket for one in gc.get_objects()):
+                    await asyncio.sleep(0.01)
+            return left
+
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            assert runner.run(scenario()) == 0
+    finally:
+        gc.enable()
