@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from heapq import nlargest
 from itertools import chain, combinations
 from math import sqrt
 from pathlib import Path
@@ -75,7 +74,9 @@ class Model:
         packed = [_pack(row) for row in rows]
         known = len(weights.fragments)
         self._fragments, self._pairs = packed[:known], dict(zip(map(_pair, weights.pairs), packed[known:], strict=True))
-        self._strong = {number: row[0] for number, row in enumerate(rows[:known]) if row[0] >= ZERO + STRONG}
+        strong = [number for number, row in enumerate(rows[:known]) if row[0] >= ZERO + STRONG]
+        self._strong = sorted(strong, key=lambda number: -rows[number][0])
+        self._rank = {number: rank for rank, number in enumerate(self._strong)}
         self._automaton = automaton(weights.fragments)
 
     def opinion(self, folded: str, meanings: Iterable[str]) -> Opinion:
@@ -101,8 +102,8 @@ class Model:
     def _strongest(self, looked_at: str, found: set[int]) -> tuple[str, ...]:
         """The words around the few fragments that speak for critical most, none within another."""
         chosen: list[str] = []
-        for number in nlargest(MAX_TRIED, sorted(self._strong.keys() & found), self._strong.__getitem__):
-            words = _words_around(looked_at, self._told.fragments[number])
+        for rank in sorted(map(self._rank.__getitem__, self._rank.keys() & found))[:MAX_TRIED]:
+            words = _words_around(looked_at, self._told.fragments[self._strong[rank]])
             if not any(words in one or one in words for one in chosen):
                 chosen.append(words)
             if len(chosen) == MAX_SHOWN:
