@@ -67,6 +67,8 @@ def test_what_is_written_is_found_and_nothing_else():
         ("1억 2천만 원", "ko", ("120000000", "KRW")),
         ("100多万U没了", "zh-Hans", ("1000000", "USDT")),
         ("两千多U", "zh-Hans", ("2000", "USDT")),
+        ("500-700 USDT lost", "en", ("700", "USDT")),
+        ("损失大概3-5万U", "zh-Hans", ("50000", "USDT")),
         ("2.3個ETH", "zh-Hant", ("2.3", "ETH")),
         ("5枚BTC", "zh-Hans", ("5", "BTC")),
     ],
@@ -256,6 +258,11 @@ def test_a_number_behind_a_hash_or_an_address_is_read_past(word: str, behind: st
 def test_a_hash_that_a_mail_broke_into_two_lines_is_one(cut: int, end: str) -> None:
     """Also where the first half alone would be an address."""
     assert found(f"tx 0x{HASH[:cut]}{end}{HASH[cut:]} please") == {"tx_hashes": [(f"0x{HASH}", "evm")]}
+
+
+def test_a_number_that_is_called_a_phone_is_one_whatever_follows() -> None:
+    """A sign of money behind it belongs to the next sentence."""
+    assert found("SĐT: 0987345256 $9.138 của tôi", "vi")["phones"] == [("+84987345256", "VN")]
 
 
 def test_an_address_above_a_line_of_hexadecimal_stays_one() -> None:
