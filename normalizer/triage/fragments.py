@@ -30,8 +30,6 @@ GRAVE = frozenset(
     "technical/transfer_not_received".split()
 )
 """What a critical message can be about."""
-DOUBT = 0.5
-"""How much of the lead of another topic is taken off the score of `critical`."""
 STRONG = 12
 """Of 127: the weight from which on a fragment may be shown as a reason."""
 MAX_SHOWN = 4
@@ -64,7 +62,7 @@ class Opinion(Struct, frozen=True):
     """What the model thinks: how likely it is critical, what it is about, and why."""
 
     critical: float
-    """The logarithm of the odds, less the threshold and less the doubt: critical from 0 on."""
+    """The logarithm of the odds, less the threshold and the lead of a topic that is never critical: critical from 0 on."""
     category: str
     topic: str
     fragments: tuple[str, ...] = ()
@@ -104,7 +102,8 @@ class Model:
         ]
         best = scores.index(max(scores[1:]), 1)
         category, _, topic = told.topics[best - 1].partition("/")
-        margin = scores[0] - (scores[best] - max(map(scores.__getitem__, self._grave))) * DOUBT - told.threshold
+        lead = scores[best] - max(map(scores.__getitem__, self._grave))
+        margin = scores[0] - lead - told.threshold
         return Opinion(margin, category, topic, self._strongest(looked_at, found) if margin >= 0 else ())
 
     def _strongest(self, looked_at: str, found: set[int]) -> tuple[str, ...]:
