@@ -62,7 +62,7 @@ class Opinion(Struct, frozen=True):
     """What the model thinks: how likely it is critical, what it is about, and why."""
 
     critical: float
-    """The logarithm of the odds, less the threshold and the lead of a topic that is never critical: critical from 0 on."""
+    """The logarithm of the odds, less the threshold and the lead of a topic that is never critical; 0 is critical."""
     category: str
     topic: str
     fragments: tuple[str, ...] = ()
