@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
-from importlib.resources import files
 
-import msgspec
 from msgspec import Struct
 from rapidfuzz.distance import OSA
 
+from model.skeleton import skeleton
 from model.ticket import Matched
 
 WORDS = (
@@ -42,11 +40,11 @@ def imitation(account: str, handle: str, name: str, ours: Ours) -> Matched | Non
     names = {_plain(one) for one in ours.names} - {""}
     if _plain(name) in names:
         return Matched(rule="copied-name", text=name)
-    looks = {_look(one) for one in (*ours.handles, *ours.names)}
+    looks = {skeleton(one) for one in (*ours.handles, *ours.names)}
     for one in (handle, name):
-        if any(_alike(_look(one), look) for look in looks if len(look) >= _SHORT):
+        if any(_alike(skeleton(one), look) for look in looks if len(look) >= _SHORT):
             return Matched(rule="confusable-name", text=one)
-    if any(_look(word) in _look(handle) for word in WORDS):
+    if any(skeleton(word) in skeleton(handle) for word in WORDS):
         return Matched(rule="support-in-handle", text=handle)
     return None
 
@@ -61,41 +59,3 @@ def _plain(name: str) -> str:
     """A name without case, width, spaces and signs."""
     text = unicodedata.normalize("NFKC", name).casefold()
     return "".join(letter for letter in text if letter.isalnum())
-
-
-def _look(name: str) -> str:
-    """What a name looks like: letters of other scripts and digits as the Latin letters that they resemble."""
-    text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name)).casefold()
-    return "".join(map(_latin, text)).replace("rn", "m").replace("vv", "w")
-
-
-_DIGITS = {"0": "o", "1": "l", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "9": "g", "i": "l", "|": "l"}
-"""`i` too: in a handle it cannot be told from l when it is a capital."""
-
-
-@cache
-def _latin(letter: str) -> str:
-    if letter.isascii():
-        return _DIGITS.get(letter, letter if letter.isalnum() else "")
-    found = _twins().get(letter)
-    if found is not None:
-        return _DIGITS.get(found, found)
-    return letter if letter.isalnum() else ""
-
-
-class _Twin(Struct):
-    """A character that looks like another."""
-
-    c: str
-
-
-@cache
-def _twins() -> dict[str, str]:
-    """The Latin letter that each character resembles: of the 7 MB that the library would load, some 100 KB."""
-    content = (files("confusable_homoglyphs") / "confusables.json").read_bytes()
-    found = {}
-    for letter, twins in msgspec.json.decode(content, type=dict[str, list[_Twin]]).items():
-        latin = next((one.c for one in twins if len(one.c) == 1 and one.c.isascii() and one.c.isalpha()), None)
-        if latin is not None and not letter.isascii():
-            found[letter] = latin.lower()
-    return found

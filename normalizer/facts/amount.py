@@ -49,13 +49,16 @@ def amount(page: Page, at: int, label: Label | None, label_at: int) -> Found | N
     value = _plain(matched[0], scale, rest, page.language)
     if value is None:
         return None
-    return Found(
-        "amounts",
-        value,
-        _local(unit, page.language),
-        label_at if before and (unit_end == end or before in (unit, "USD", "¥")) else at,
-        unit_end,
-    )
+    start = label_at if before and (unit_end == end or before in (unit, "USD", "¥")) else at
+    if _POINT_FIRST.fullmatch(page.folded, max(0, at - 2), at) and matched[0].isdecimal() and scale == 1:
+        value, start = f"0.{value}", min(start, at - 1)
+    return Found("amounts", value, _local(unit, page.language), start, unit_end)
+
+
+def upper(page: Page, at: int) -> Found | None:
+    """The amount at the end of a range whose first digits stand at `at`: 700 USDT of `500-700 USDT`."""
+    matched = _RANGE.match(page.folded, at)
+    return amount(page, matched.end(), None, matched.end()) if matched else None
 
 
 def numerals(page: Page, at: int, unit_at: int) -> Found | None:
@@ -69,7 +72,7 @@ def numerals(page: Page, at: int, unit_at: int) -> Found | None:
     unit, end = _unit(page, unit_at)
     if (
         unit is None
-        or (start and page.text[start - 1] in "0123456789几幾第一每")
+        or (start and page.text[start - 1] in "0123456789几幾第一每多余餘")
         or page.folded.startswith(NOT_MONEY, end)
     ):
         return None
@@ -87,7 +90,7 @@ def _may_follow(page: Page, end: int) -> bool:
     if matched is None:
         return False
     word = matched[1]
-    if word[-1] >= "\u2e80" or word in SCALES or word in UNITS or word == "u":
+    if max(word[0], word[-1]) >= "\u2e80" or word in SCALES or word in UNITS or word == "u":
         return True
     start = matched.start(1)
     return page.text[start : start + len(word)] in TICKERS
@@ -98,6 +101,7 @@ def _scale(page: Page, end: int) -> tuple[int, int, int]:
     folded, scale, rest = page.folded, 1, 0
     for _ in range(2):
         here = _blank(folded, end)
+        here += folded[here : here + 1] in _OVER and folded[here + 1 : here + 2] in SCALES
         if folded[here : here + 1] >= "\u2e80":
             word = next((folded[here : here + n] for n in (2, 1) if folded[here : here + n] in SCALES), None)
         else:
@@ -110,7 +114,8 @@ def _scale(page: Page, end: int) -> tuple[int, int, int]:
         if folded[end : end + 1] == "." and word in ("тыс", "млн", "млрд"):
             end += 1
         if scale >= 10**4 and word >= "\u2e80" and (more := _MORE.match(folded, end)):
-            rest, end = int(more[1]) * SCALES.get(more[2], 100 if more[2] else 1), more.end()
+            times = SCALES.get(more[2], 100 if more[2] else 1) * (10**4 if more[3] else 1)
+            rest, end = int(more[1]) * times, more.end()
             break
     return scale, rest, end
 
@@ -137,6 +142,8 @@ def _unit(page: Page, end: int) -> tuple[str | None, int]:
     if not matched:
         return None, end
     word, start = matched[1], matched.start(1)
+    if page.folded[matched.end() : matched.end() + 1] == "₮":
+        word += "₮"
     unit = _named(page, word, start, glued=start == end)
     if unit is None and (west := _WEST.match(word)):  # 100usdt到账
         word = west[0]
@@ -227,7 +234,12 @@ def _numeral(written: str) -> str:
 _APART = re.compile("['’ \u00a0\u202f]")
 _TOGETHER = re.compile(r"[^\s,，、(（*]+[\s:：.=≈]{0,3}")
 _WEST = re.compile("[a-z]+(?=[\u2e80-\uffff])")
-_MORE = re.compile(r"\s?(\d{1,4})([千천百백万萬만]?)(?!\d)")
+_MORE = re.compile(r"\s?(\d{1,4})([千천百백]?)([万萬만]?)(?!\d)")
+_POINT_FIRST = re.compile(r"(?:^|\s)?(?<![\w.])\.")
+"""The beginning of `.5`."""
+_RANGE = re.compile(r"\d{1,12}-(?=\d{1,12}(?![\d-]))")
+_OVER = ("多", "余", "餘")
+"""What rounds a number down: 100多万."""
 _GLUED = frozenset("k m b w к mn".split())
 """Letters that multiply only where nothing stands between them and the number."""
 _SAYS_U = frozenset(["zh-Hans", "zh-Hant"])

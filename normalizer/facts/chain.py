@@ -16,6 +16,8 @@ SHORTEST = 25
 _PIECE = re.compile(r"[A-Za-z0-9]{25,}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _HEX40 = re.compile(r"[0-9a-f]{40}")
+_CONTINUED = re.compile(r"=?\r?\n[> ]{0,4}([0-9a-f]{1,40})(?![0-9a-z])")
+"""The end of a hash that a mail broke into two lines."""
 _TON = re.compile(r"[EUk0][QfA-Za-z][A-Za-z0-9_-]{46}")
 _VERSIONS = {
     0x00: "bitcoin",
@@ -51,6 +53,12 @@ def _piece(page: Page, word: str, start: int) -> Found | None:
     hexadecimal = lower.removeprefix("0x")
     if _HEX64.fullmatch(hexadecimal):
         return _hash(page, lower, start, end)
+    if (
+        len(hexadecimal) < 64
+        and (rest := _CONTINUED.match(page.folded, end))
+        and _HEX64.fullmatch(hexadecimal + rest[1])
+    ):
+        return _hash(page, lower + rest[1], start, rest.end())
     if lower.startswith("0x"):
         if _HEX40.fullmatch(hexadecimal) and eip55(word):
             return Found("addresses", f"0x{word[2:]}", _near(page, start, end, _OF_EVM) or "evm", start, end)

@@ -8,7 +8,7 @@ import msgspec
 
 from model.draft import Context, Draft
 from model.ticket import Fact, Facts
-from normalizer.facts.amount import NUMBER, amount, numerals
+from normalizer.facts.amount import NUMBER, amount, numerals, upper
 from normalizer.facts.chain import SHORTEST, chained
 from normalizer.facts.found import Found
 from normalizer.facts.moment import moment
@@ -117,9 +117,11 @@ def _one(page: Page, at: int, start: int, end: int, patterns: Sequence[tuple[str
     return (
         called(page, start if label_at < start else at, label)
         or version(page, at, label)
+        or (label and label.role == "phone" and phone(page, at, label))
         or amount(page, at, label, label_at)
         or day
         or phone(page, at, label)
+        or upper(page, at)
     )
 
 

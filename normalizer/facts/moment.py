@@ -20,6 +20,9 @@ _DATE_FIRST = frozenset(["zh-Hans", "zh-Hant", "ja", "ko"])
 _PARTS = "|".join(sorted(AFTERNOON | MORNING, key=len, reverse=True))
 _YEAR_FIRST = re.compile(r"(\d{4})(\.\s|[-/.])(\d{1,2})\2(\d{1,2})(?!\d)(?:(?<=\d)\.(?=\s\d{1,2}:)|)")
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d\d)(?![\d.]*\d)")
+_SHORT_DAY = re.compile(
+    rf"(\d{{1,2}})/(\d{{1,2}})(?=[\s,]{{1,2}}(?:(?:{_PARTS})\s?)?\d{{1,2}}(?:[:：]\d\d(?!\d)|\s?[時时点點시](?![\d.])|\s?[ap]m\b))"
+)
 _EAST = re.compile(r"(?:(\d{4})\s?[年년]\s?)?(\d{1,2})\s?[月월](?:\s?(\d{1,2})\s?([日号號일]?))?")
 _NAMED = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|º|\.)?(?:\s(?:of|de)\s|[\s-])([^\W\d_]{3,12})\.?(?:,?[\s-](?:del?\s)?(\d{4}))?(?!\w)"
@@ -31,7 +34,7 @@ _BETWEEN = re.compile(
 )
 _CLOCK = re.compile(
     rf"(?:({_PARTS})\s?)?(\d{{1,2}})"
-    r"(?::(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?(?!\d)|\s?[時时点點시](?:\s?(\d{1,2})\s?[分분](?:\s?(\d{1,2})\s?[秒초])?|(半|반))?|h(\d\d)?\b|\s?giờ(?:\s?(\d\d))?)?"
+    r"(?:[:：](\d\d)(?:[:：](\d\d)(?:[.,]\d{1,9})?)?(?!\d)|\s?[時时点點시](?:\s?(\d{1,2})\s?[分분](?:\s?(\d{1,2})\s?[秒초])?|(半|반))?|h(\d\d)?\b|\s?giờ(?:\s?(\d\d))?)?"
     r"(?:\s?([ap])\.?\s?m\b\.?)?"
 )
 _POINT = re.compile(r"(\d{1,2})\.(\d\d)(?!\.?\d)")
@@ -39,7 +42,7 @@ _ZONE = re.compile(
     r"\s?(?:по\s)?\(?(?:(?:utc|gmt)\s?([+-])(\d{1,2})(?::?(\d\d))?|([+-])(\d\d):?(\d\d)|([a-zа-я日本時間北京时]{1,5})(?!\w))\)?"
 )
 _MAY_BE = re.compile(
-    r"\d{1,4}(?:([-/.])\s?\d{1,2}\1\s?\d|:\d\d|\s?[年년月월日號号일時时点點시]|h(?:\d\d)?\b|\s?giờ|\s?tháng|\s?[ap]\.?\s?m\b"
+    r"\d{1,4}(?:([-/.])\s?\d{1,2}\1\s?\d|/\d{1,2}\s|[:：]\d\d|\s?[年년月월日號号일時时点點시]|h(?:\d\d)?\b|\s?giờ|\s?tháng|\s?[ap]\.?\s?m\b"
     r"|(?:st|nd|rd|th|º|r|\.)?(?:\s(?:of|de)\s|[\s-])([^\W\d_]{3,12}))"
 )
 """What every moment looks like, and most numbers do not; a name must be that of a month."""
@@ -131,6 +134,18 @@ def _by_digits(page: Page, at: int) -> tuple[str, int] | None:
     return (value, matched.end()) if value else None
 
 
+def _before_clock(page: Page, at: int) -> tuple[str, int] | None:
+    """The day of `11/22 15:30`; without a time behind it, it may as well be a share."""
+    matched = _SHORT_DAY.match(page.folded, at)
+    if not matched:
+        return None
+    month, day = int(matched[1]), int(matched[2])
+    if month > 12 or not (page.language in MONTH_FIRST or page.language in _DATE_FIRST or day > 12):
+        month, day = day, month
+    value = _iso(None, month, day)
+    return (value, matched.end()) if value else None
+
+
 def _by_east(page: Page, at: int) -> tuple[str, int] | None:
     matched = _EAST.match(page.folded, at)
     if not matched:
@@ -208,7 +223,7 @@ def _zone(folded: str, at: int) -> tuple[str, int]:
 
 
 _READERS: dict[str, tuple[Callable[[Page, int], tuple[str, int] | None], ...]] = {
-    **dict.fromkeys("/", (_by_digits,)),
+    **dict.fromkeys("/", (_by_digits, _before_clock)),
     **dict.fromkeys("-.", (_by_digits, _by_name)),
     **dict.fromkeys("年년月월", (_by_east,)),
     **dict.fromkeys(" \u00a0", (_by_east, _by_name)),
@@ -216,5 +231,5 @@ _READERS: dict[str, tuple[Callable[[Page, int], tuple[str, int] | None], ...]] =
 }
 """Which readers of dates may find one, by the character behind the digits."""
 _BEHIND_DAY = frozenset(_READERS)
-_BEHIND_HOUR = frozenset(":时時点點시h. \u00a0ap")
+_BEHIND_HOUR = frozenset(":：时時点點시h. \u00a0ap")
 _BEHIND = _BEHIND_DAY | _BEHIND_HOUR

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from ahocorasick_rs import AhoCorasick
 
 from model.draft import Context, Draft
+from model.skeleton import skeleton
 from model.ticket import Matched
 from normalizer.safety.bait import NAMES
-from normalizer.safety.skeleton import skeleton
 
 MAX_NAME = 200
 """Characters of a name that are looked at."""

@@ -16,10 +16,10 @@ from itertools import islice
 from rapidfuzz.distance import Levenshtein
 
 from model.draft import PhishingLists
+from model.skeleton import skeleton
 from model.ticket import Fact, Matched
 from normalizer.facts.page import Page
 from normalizer.safety.bait import BAITS, DISTANCE
-from normalizer.safety.skeleton import skeleton
 
 MAX_MATCHES = 20
 """Reasons that a ticket holds."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from heapq import nlargest
 from itertools import chain, combinations
 from math import sqrt
 from pathlib import Path
@@ -26,6 +25,11 @@ LANE = 32
 """Bits in which the weights of one class are summed: as many as an unsigned integer of C has."""
 ZERO = 128
 """What a weight of nothing is written as, so that none is negative."""
+GRAVE = frozenset(
+    "security/theft security/leaked_secret security/impersonation security/phishing "
+    "technical/transfer_not_received".split()
+)
+"""What a critical message can be about."""
 STRONG = 12
 """Of 127: the weight from which on a fragment may be shown as a reason."""
 MAX_SHOWN = 4
@@ -58,7 +62,7 @@ class Opinion(Struct, frozen=True):
     """What the model thinks: how likely it is critical, what it is about, and why."""
 
     critical: float
-    """The logarithm of the odds, less the threshold: critical from 0 on."""
+    """The logarithm of the odds, less the threshold and the lead of a topic that is never critical; 0 is critical."""
     category: str
     topic: str
     fragments: tuple[str, ...] = ()
@@ -75,7 +79,10 @@ class Model:
         packed = [_pack(row) for row in rows]
         known = len(weights.fragments)
         self._fragments, self._pairs = packed[:known], dict(zip(map(_pair, weights.pairs), packed[known:], strict=True))
-        self._strong = {number: row[0] for number, row in enumerate(rows[:known]) if row[0] >= ZERO + STRONG}
+        strong = [number for number, row in enumerate(rows[:known]) if row[0] >= ZERO + STRONG]
+        self._strong = sorted(strong, key=lambda number: -rows[number][0])
+        self._rank = {number: rank for rank, number in enumerate(self._strong)}
+        self._grave = [number for number, topic in enumerate(weights.topics, 1) if topic in GRAVE]
         self._automaton = automaton(weights.fragments)
 
     def opinion(self, folded: str, meanings: Iterable[str]) -> Opinion:
@@ -95,14 +102,15 @@ class Model:
         ]
         best = scores.index(max(scores[1:]), 1)
         category, _, topic = told.topics[best - 1].partition("/")
-        margin = scores[0] - told.threshold
+        lead = scores[best] - max(map(scores.__getitem__, self._grave))
+        margin = scores[0] - lead - told.threshold
         return Opinion(margin, category, topic, self._strongest(looked_at, found) if margin >= 0 else ())
 
     def _strongest(self, looked_at: str, found: set[int]) -> tuple[str, ...]:
         """The words around the few fragments that speak for critical most, none within another."""
         chosen: list[str] = []
-        for number in nlargest(MAX_TRIED, sorted(self._strong.keys() & found), self._strong.__getitem__):
-            words = _words_around(looked_at, self._told.fragments[number])
+        for rank in sorted(map(self._rank.__getitem__, self._rank.keys() & found))[:MAX_TRIED]:
+            words = _words_around(looked_at, self._told.fragments[self._strong[rank]])
             if not any(words in one or one in words for one in chosen):
                 chosen.append(words)
             if len(chosen) == MAX_SHOWN:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from model.draft import Draft
@@ -34,6 +35,8 @@ class _Compiled(NamedTuple):
     """The meanings of `all`, a bit for each, by which most rules are seen not to hold."""
     either: int
     """Those of `any`; every bit where it asks for none."""
+    quiet: int
+    """Those of `none`."""
 
 
 class Judge:
@@ -60,7 +63,7 @@ class Judge:
         for compiled in self._rules:
             if compiled.needs & ~told or not (compiled.either & told or compiled.either < 0):
                 continue
-            if _applies(compiled.rule, draft, channel) and (places := _places(compiled, said)) is not None:
+            if _applies(compiled.rule, draft, channel) and (places := _places(compiled, said, told)) is not None:
                 words = dict.fromkeys(folded[start:end].strip() for start, end in places)
                 yield Verdict(compiled.rule, Matched(rule=compiled.rule.name, text=", ".join(words)))
 
@@ -73,7 +76,7 @@ def judge(rules: Rules) -> Judge:
 
 def _compiled(rule: Rule, numbers: Mapping[str, int]) -> _Compiled:
     wanted, either, quiet = (tuple(numbers[_name(term)] for term in terms) for terms in (rule.all, rule.any, rule.none))
-    return _Compiled(rule, wanted, either, quiet, _bits(wanted), _bits(either) if either else -1)
+    return _Compiled(rule, wanted, either, quiet, _bits(wanted), _bits(either) if either else -1, _bits(quiet))
 
 
 def _name(term: Term) -> str:
@@ -96,15 +99,26 @@ def _applies(rule: Rule, draft: Draft, channel: str) -> bool:
     )
 
 
-def _places(rule: _Compiled, said: Said) -> list[Place] | None:
-    """Where its words stand if they stand as it asks, else None; all that it asks for is said."""
+def _places(rule: _Compiled, said: Said, told: int) -> list[Place] | None:
+    """Where its words stand if they stand as it asks, else None; all that it asks for is said.
+
+    `told` is what is said, a bit for each meaning.
+    """
+    near = rule.rule.near
+    if near is None and rule.quiet & told:
+        return None
     wanted = [said[number] for number in rule.all]
     if rule.any:
-        wanted.append(sorted(place for number in rule.any for place in said.get(number, ())))
-    quiet = sorted(place for number in rule.none for place in said.get(number, ()))
-    if rule.rule.near is None:
-        return None if quiet else [places[0] for places in wanted]
-    return _together(wanted, quiet, rule.rule.near) if wanted else None
+        wanted.append(_in_order(rule.any, said))
+    if near is None:
+        return [places[0] for places in wanted]
+    quiet = _in_order(rule.none, said) if rule.quiet & told else []
+    return _together(wanted, quiet, near) if wanted else None
+
+
+def _in_order(numbers: Iterable[int], said: Said) -> list[Place]:
+    """Where any of these meanings is said."""
+    return sorted(chain.from_iterable(said.get(number, ()) for number in numbers))
 
 
 def _together(wanted: list[list[Place]], quiet: list[Place], near: int) -> list[Place] | None:

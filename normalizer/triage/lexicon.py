@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
 
@@ -46,7 +47,7 @@ class Lexicon:
 
     def find(self, folded: str) -> Said:
         """Every word of a meaning in a folded text, in order, where it is whole and not denied."""
-        said: Said = {}
+        said: Said = defaultdict(list)
         if self._automaton is None:
             return said
         entries, spaced = self._entries, _spaced()
@@ -55,11 +56,9 @@ class Lexicon:
             meanings, begins, ends = entries[number]
             if (begins and start and around[start - 1] in spaced) or (ends and around[end] in spaced):
                 continue
+            place = start, end
             for meaning in meanings:
-                if meaning in said:
-                    said[meaning].append((start, end))
-                else:
-                    said[meaning] = [(start, end)]
+                said[meaning].append(place)
         self._deny(said, folded)
         for places in said.values():
             places.sort()

@@ -22,6 +22,7 @@ OURS = Ours(frozenset({"7"}), ("acme_wallet",), ("Acme Wallet", "Mia from Acme",
         ("acme_walet", "Bob", "confusable-name"),
         ("acme_wallet_desk", "Bob", "confusable-name"),
         ("x1", "Асmе Wаllеt", "confusable-name"),  # Cyrillic
+        ("x1", "ꓮcme Wallet", "confusable-name"),  # Lisu
         ("x1", "Αcme Wallet", "confusable-name"),  # a Greek capital
         ("x1", "链上钱包客服", "confusable-name"),
         ("wallet_support24", "Bob", "support-in-handle"),

@@ -61,6 +61,16 @@ def test_what_is_written_is_found_and_nothing_else():
         ("1.234,56 euros", "es", ("1234.56", "EUR")),
         ("３０００ＵＳＤＴ", "zh-Hans", ("3000", "USDT")),
         ("500 NEAR", "en", ("500", "NEAR")),
+        ("sent .5 eth", "en", ("0.5", "ETH")),
+        ("it is gone.5 eth", "en", ("5", "ETH")),
+        ("500 USD₮", "en", ("500", "USDT")),
+        ("1억 2천만 원", "ko", ("120000000", "KRW")),
+        ("100多万U没了", "zh-Hans", ("1000000", "USDT")),
+        ("两千多U", "zh-Hans", ("2000", "USDT")),
+        ("500-700 USDT lost", "en", ("700", "USDT")),
+        ("损失大概3-5万U", "zh-Hans", ("50000", "USDT")),
+        ("2.3個ETH", "zh-Hant", ("2.3", "ETH")),
+        ("5枚BTC", "zh-Hans", ("5", "BTC")),
     ],
 )
 def test_an_amount_is_told_in_plain_digits(text, language, amount):
@@ -81,6 +91,10 @@ def test_an_amount_is_told_in_plain_digits(text, language, amount):
         ("2024/03/05（火）14:30", "ja", "2024-03-05T14:30"),
         ("2024. 3. 5. 14:30", "ko", "2024-03-05T14:30"),
         ("昨晚8点半", "zh-Hans", "20:30"),
+        ("昨天15：30", "zh-Hans", "15:30"),
+        ("11/22 下午3点转的", "zh-Hans", "--11-22T15:00"),
+        ("22/11 15:30", "es", "--11-22T15:30"),
+        ("11/22 3pm", "en", "--11-22T15:00"),
         ("2024年3月5日14时30分15秒", "zh-Hans", "2024-03-05T14:30:15"),
         ("2024년 3월 5일 오후 2시 30분", "ko", "2024-03-05T14:30"),
         ("14h30 ngày 05/03/2024", "vi", "2024-03-05T14:30"),
@@ -152,7 +166,8 @@ def test_a_link_ends_where_its_sentence_goes_on(text, urls):
 @pytest.mark.parametrize(
     "text",
     ["I waited 3 days", "BTC 3 days ago", "2 BTC wallets", "TRC20 and ERC-20", "一块儿", "100%", "192.168.0.1",
-     "step 2 of 3", "case 5", "Uniswap v3", "31.02.2024", "0x1234", "in USDT, 5 people", "25:99"],
+     "step 2 of 3", "case 5", "Uniswap v3", "31.02.2024", "0x1234", "in USDT, 5 people", "25:99",
+     "1/2 of it", "24/7 support", "9/10 users"],
 )  # fmt: skip
 def test_a_number_that_states_nothing_is_no_fact(text):
     """Counts, standards, versions of protocols and days that do not exist are left alone."""
@@ -236,3 +251,20 @@ def test_a_number_behind_a_hash_or_an_address_is_read_past(word: str, behind: st
     stated = list(search(Page(f"it is {word}{behind} and pending", "en")))
 
     assert [one.value.lower() for one in stated if one.role in ("tx_hashes", "addresses")] == [word.lower()]
+
+
+@pytest.mark.parametrize("cut", [30, 40, 60])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "=\n", "\n> "])
+def test_a_hash_that_a_mail_broke_into_two_lines_is_one(cut: int, end: str) -> None:
+    """Also where the first half alone would be an address."""
+    assert found(f"tx 0x{HASH[:cut]}{end}{HASH[cut:]} please") == {"tx_hashes": [(f"0x{HASH}", "evm")]}
+
+
+def test_a_number_that_is_called_a_phone_is_one_whatever_follows() -> None:
+    """A sign of money behind it belongs to the next sentence."""
+    assert found("SĐT: 0987345256 $9.138 của tôi", "vi")["phones"] == [("+84987345256", "VN")]
+
+
+def test_an_address_above_a_line_of_hexadecimal_stays_one() -> None:
+    """Two lines are a hash only where they have its length together."""
+    assert found(f"{EVM}\n12ab") == {"addresses": [(EVM, "evm")]}

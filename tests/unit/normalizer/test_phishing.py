@@ -6,12 +6,12 @@ import msgspec
 import pytest
 
 from model.draft import Context, Draft, PhishingLists
+from model.skeleton import skeleton
 from model.ticket import Address, Fact, Message, Requester
 from normalizer.examine import examine
 from normalizer.facts.page import Page
 from normalizer.safety.lists import compile_lists
 from normalizer.safety.phishing import phishing, poisoned, verdict
-from normalizer.safety.skeleton import skeleton
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 METAMASK = b"""{"version": 2, "tolerance": 2, "fuzzylist": ["metamask.io", "myetherwallet.com"],
@@ -182,7 +182,8 @@ def test_we_do_not_pose_as_ourselves():
 def test_a_skeleton_is_that_of_what_it_looks_like():
     """Other scripts, accents, digits and separators do not change what a name looks like."""
     assert {
-        skeleton(name) for name in ("imToken", "IMT0KEN", "\u0456mt\u043eken", "im-token", "ｉｍＴｏｋｅｎ", "lmtóken")
+        skeleton(name)
+        for name in ("imToken", "IMT0KEN", "\u0456mt\u043eken", "im-token", "ｉｍＴｏｋｅｎ", "lmtóken", "ꓲmtoken")
     } == {skeleton("imtoken")}
 
 

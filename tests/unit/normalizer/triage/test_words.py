@@ -21,6 +21,9 @@ from normalizer.triage.lexicon import Lexicon
         ("ещё", "еще"),
         ("sto\u200blen  \n now", "stolen now"),
         ("解約ガス", "解约ガス"),
+        ("bị đánh\tcắp\u2028😭", "bi danh cap 😭"),
+        ("GİTTİ, çalındı… 😭", "gitti, calindi... 😭"),
+        ("錢\ud800不見", "钱?不见"),
         ("도난", "도난"),
     ],
 )

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
+from pathlib import Path
 
-_LOOKALIKES = {
-    "a": "аαɑａ@４4", "b": "ьЬвʙｂƅ", "c": "сϲⅽᴄｃ", "d": "ԁⅾɗｄ", "e": "еєεҽｅ３3ё", "f": "ғƒｆ", "g": "ɡցǥｇ９9",
-    "h": "һհнｈ", "i": "іιɩıⅰｉ1！|!lⅼӏḷ１ΙІ", "j": "јϳｊ", "k": "кκｋ", "m": "мⅿｍ", "n": "пηոｎ", "o": "оοσօｏ0０ο",
-    "p": "рρｐ", "q": "ԛգｑ", "r": "гᴦｒ", "s": "ѕꜱｓ5５$", "t": "тτｔ7", "u": "υսцｕʋ", "v": "ѵνⅴｖ", "w": "ѡԝωшｗ",
-    "x": "хχⅹｘ", "y": "уγүｙ", "z": "ᴢｚ2",
-}  # fmt: skip
-_TABLE: dict[int, str | None] = {ord(other): letter for letter, others in _LOOKALIKES.items() for other in others}
+_LINES = (Path(__file__).parent / "lookalikes.txt").read_text(encoding="utf-8").splitlines()
+_TABLE: dict[int, str | None] = {ord(other): line[0] for line in _LINES for other in line[2:]}
+"""What resembles each Latin letter: the confusables of Unicode that are no mere forms of it, and what scammers use."""
 _TABLE |= dict.fromkeys(map(ord, " .-_/'’·,:()[]{}#&+*~™®"), None)
 _RUNS = (("rn", "m"), ("vv", "w"), ("ci", "d"))
 MAX_NAME = 200
