@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -79,8 +78,11 @@ class Pipeline:
         self, context: Context, connector: str, batch: Sequence[Envelope], stream: str, cursor: Json | None
     ) -> list[Receipt]:
         self._store.refuse_when_full()
-        ahead = await batch.readings if isinstance(batch, Ahead) else {}
-        batch = [_named(envelope) for envelope in batch]
+        ahead: Readings = {}
+        if isinstance(batch, Ahead):
+            ahead = await batch.readings
+        else:
+            batch = [_named(envelope) for envelope in batch]
         known = await self._store.known(connector, [envelope.source_id for envelope in batch]) if batch else {}
         fresh = [envelope for envelope in batch if envelope.source_id not in known]
         async with self._sessions.hold(connector, fresh) as hearing:
@@ -161,7 +163,8 @@ class Pipeline:
             await _warned(hearing, draft, envelope, context)
             for draft, (envelope, _, context) in zip(drafts, wanted, strict=True)
         ]
-        kept = iter(await self._keep(messages, drafts))
+        originals = [(reading.sha256, raw) for reading, (_, raw) in zip(readings, messages, strict=True)]
+        kept = iter(await self._keep(originals, drafts))
         understood = iter(drafts)
         return [
             _bare_arrival(envelope)
@@ -172,12 +175,12 @@ class Pipeline:
             for envelope, content in zip(batch, contents, strict=True)
         ]
 
-    async def _keep(self, messages: Sequence[tuple[Envelope, bytes]], drafts: Sequence[Draft]) -> list[Content]:
+    async def _keep(self, originals: Sequence[tuple[str, bytes]], drafts: Sequence[Draft]) -> list[Content]:
         """Keep the originals and attachments of a batch: for each message its original, then its files."""
         contents = [
             content
-            for (envelope, raw), draft in zip(messages, drafts, strict=True)
-            for content in (_original(envelope, raw), *((file.sha256, file.content) for file in draft.files))
+            for original, draft in zip(originals, drafts, strict=True)
+            for content in (original, *((file.sha256, file.content) for file in draft.files))
         ]
         kept = iter(await self._store.keep([(name, one) for name, one in contents if not isinstance(one, BlobRef)]))
         return [
@@ -247,12 +250,6 @@ def _lost_arrival(envelope: Envelope) -> Arrival:
     return msgspec.structs.replace(_bare_arrival(envelope), dead="the spooled message cannot be read back")
 
 
-def _original(envelope: Envelope, raw: bytes) -> tuple[str, bytes]:
-    """The message as it came, by its digest."""
-    known = envelope.raw.sha256 if isinstance(envelope.raw, BlobRef) else hashlib.sha256(raw).hexdigest()
-    return known, raw
-
-
 async def _warned(hearing: Hearing, draft: Draft, envelope: Envelope, context: Context) -> Draft:
     """The draft in the light of its conversation; a defect there costs the warning, not the message."""
     try:
@@ -273,6 +270,6 @@ def _draft(reading: Reading, envelope: Envelope, raw: bytes) -> Draft:
         filename="original.eml" if is_mail else "original.json",
         media_type="message/rfc822" if is_mail else "application/json",
         content=raw,
-        sha256=hashlib.sha256(raw).hexdigest(),
+        sha256=reading.sha256,
     )
     return msgspec.structs.replace(reading.draft, files=(*reading.draft.files, original))
