@@ -52,6 +52,10 @@ class Forgetful:
         """There is none."""
         return None
 
+    def ahead(self, batch: Sequence[Envelope]) -> Sequence[Envelope]:
+        """Nothing is understood here."""
+        return batch
+
     async def accept(self, batch: Sequence[Envelope], *, stream: str = "", cursor: Json | None = None) -> list[Receipt]:  # noqa: ARG002
         """Count the batch."""
         self.count += len(batch)

@@ -32,6 +32,13 @@ class Intake(Protocol):
     async def cursor(self, stream: str) -> Json | None:
         """Return the cursor that the last successful `accept` of this stream stored, or None."""
 
+    def ahead(self, batch: Sequence[Envelope]) -> Sequence[Envelope]:
+        """Begin to understand a batch, and return what is to be handed over in its place when its turn comes.
+
+        For a source that has more: the batch before is stored meanwhile.  Nothing of it is stored by this, and
+        it need not be handed over at all.
+        """
+
     async def accept(self, batch: Sequence[Envelope], *, stream: str = "", cursor: Json | None = None) -> list[Receipt]:
         """Make every envelope of the batch durable and move the stream's cursor, in one transaction.
 

@@ -9,6 +9,7 @@ reason.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import itertools
 import os
 from collections.abc import Iterator, Sequence
@@ -45,6 +46,8 @@ class Reading(Struct, frozen=True):
     """What became of a message: its draft, and whether that is a mere stub."""
 
     draft: Draft
+    sha256: str
+    """The digest of the message as it came."""
     is_stub: bool = False
 
 
@@ -153,24 +156,28 @@ class Isolation:
         self._journal.clear(envelope.source_id)
         if failure is None:
             try:
-                return Reading(DECODE_DRAFT(output))
+                return Reading(DECODE_DRAFT(output), _digest(raw))
             except msgspec.MsgspecError as error:
                 failure = f"reading it gave something else than a draft: {error}"
         log.warning("message.stubbed", connector=envelope.connector, source_id=envelope.source_id, reason=failure)
         draft = stub(envelope, raw, f"{reason}; {failure}", context)
         held = await asyncio.to_thread(secrets_in, raw)
-        return Reading(without_original(draft, held) if held else draft, is_stub=True)
+        return Reading(without_original(draft, held) if held else draft, _digest(raw), is_stub=True)
 
 
 def _try(envelope: Envelope, raw: bytes, context: Context) -> Reading | str:
     """Understand one message; where the normalizer itself has a defect, say so, and let the others go on."""
     try:
-        return Reading(normalize(envelope, raw, context))
+        return Reading(normalize(envelope, raw, context), _digest(raw))
     except Overrun:
         return _SLOW
     except Exception:
         log.exception("normalizer.defect", connector=envelope.connector, source_id=envelope.source_id)
         return "the normalizer has a defect"
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
 
 
 def _is_alive(pid: str) -> bool:

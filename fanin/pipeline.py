@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -26,6 +26,14 @@ from store.store import Store
 log = structlog.get_logger()
 
 Router = Callable[[Envelope, Draft], tuple[Target, ...]]
+Readings = dict[int, Reading]
+"""What became of messages, by the identity of their envelopes."""
+
+
+class Ahead(list[Envelope]):
+    """A batch that is being understood before it is handed over."""
+
+    readings: asyncio.Task[Readings]
 
 
 class Pipeline:
@@ -34,6 +42,7 @@ class Pipeline:
     def __init__(self, store: Store, isolation: Isolation, route: Router, wake: Callable[[], None]) -> None:
         self._store, self._isolation, self._route, self._wake = store, isolation, route, wake
         self._sessions = Sessions(store)
+        self._reading: set[asyncio.Task[Readings]] = set()
 
     async def accept(
         self, context: Context, connector: str, batch: Sequence[Envelope], stream: str, cursor: Json | None
@@ -47,15 +56,37 @@ class Pipeline:
             self._wake()
         return receipts
 
+    def ahead(self, context: Context, batch: Sequence[Envelope]) -> Ahead:
+        """Do what `Intake.ahead` promises."""
+        ahead = Ahead(map(_named, batch))
+        ahead.readings = asyncio.create_task(self._read_ahead(context, ahead), name="read ahead")
+        self._reading.add(ahead.readings)
+        ahead.readings.add_done_callback(self._reading.discard)
+        return ahead
+
+    async def _read_ahead(self, context: Context, batch: Sequence[Envelope]) -> Readings:
+        """Understand what needs no more than itself: no session, and of large messages one at a time is in memory."""
+        messages = [
+            (envelope, envelope.raw)
+            for envelope in batch
+            if isinstance(envelope.raw, bytes) and envelope.ignored is None and envelope.media_type != SPOKEN
+        ]
+        readings = await self._isolation.read(messages, [context] * len(messages))
+        return {id(envelope): reading for (envelope, _), reading in zip(messages, readings, strict=True)}
+
     async def _accept(
         self, context: Context, connector: str, batch: Sequence[Envelope], stream: str, cursor: Json | None
     ) -> list[Receipt]:
         self._store.refuse_when_full()
-        batch = [_named(envelope) for envelope in batch]
+        ahead: Readings = {}
+        if isinstance(batch, Ahead):
+            ahead = await batch.readings
+        else:
+            batch = [_named(envelope) for envelope in batch]
         known = await self._store.known(connector, [envelope.source_id for envelope in batch]) if batch else {}
         fresh = [envelope for envelope in batch if envelope.source_id not in known]
         async with self._sessions.hold(connector, fresh) as hearing:
-            arrivals = await self._arrivals(hearing, context, fresh)
+            arrivals = await self._arrivals(hearing, context, fresh, ahead)
             whole = Batch(connector=connector, arrivals=tuple(arrivals), stream=stream, cursor=cursor)
             new = await self._store_all(whole)
             hearing.remember(arrivals, new)
@@ -112,7 +143,9 @@ class Pipeline:
             [receipt] = await self._store.accept(Batch(connector=connector, arrivals=(dead,)))
         return receipt
 
-    async def _arrivals(self, hearing: Hearing, shared: Context, batch: Sequence[Envelope]) -> list[Arrival]:
+    async def _arrivals(
+        self, hearing: Hearing, shared: Context, batch: Sequence[Envelope], ahead: Readings
+    ) -> list[Arrival]:
         """Understand the envelopes, and put what is large where the commit will name it."""
         contexts = await hearing.contexts(shared)
         contents = [b"" if envelope.ignored else await self._content(envelope) for envelope in batch]
@@ -122,13 +155,16 @@ class Pipeline:
             if envelope.ignored is None and content is not None
         ]
         messages = [(envelope, content) for envelope, content, _ in wanted]
-        readings = await self._isolation.read(messages, [context for _, _, context in wanted])
+        rest = [one for one in wanted if id(one[0]) not in ahead]
+        read = iter(await self._isolation.read([one[:2] for one in rest], [context for _, _, context in rest]))
+        readings = [ahead.get(id(envelope)) or next(read) for envelope, _ in messages]
         drafts = corrected([_draft(reading, *one) for reading, one in zip(readings, messages, strict=True)])
         drafts = [
             await _warned(hearing, draft, envelope, context)
             for draft, (envelope, _, context) in zip(drafts, wanted, strict=True)
         ]
-        kept = iter(await self._keep(messages, drafts))
+        originals = [(reading.sha256, raw) for reading, (_, raw) in zip(readings, messages, strict=True)]
+        kept = iter(await self._keep(originals, drafts))
         understood = iter(drafts)
         return [
             _bare_arrival(envelope)
@@ -139,12 +175,12 @@ class Pipeline:
             for envelope, content in zip(batch, contents, strict=True)
         ]
 
-    async def _keep(self, messages: Sequence[tuple[Envelope, bytes]], drafts: Sequence[Draft]) -> list[Content]:
+    async def _keep(self, originals: Sequence[tuple[str, bytes]], drafts: Sequence[Draft]) -> list[Content]:
         """Keep the originals and attachments of a batch: for each message its original, then its files."""
         contents = [
             content
-            for (envelope, raw), draft in zip(messages, drafts, strict=True)
-            for content in (_original(envelope, raw), *((file.sha256, file.content) for file in draft.files))
+            for original, draft in zip(originals, drafts, strict=True)
+            for content in (original, *((file.sha256, file.content) for file in draft.files))
         ]
         kept = iter(await self._store.keep([(name, one) for name, one in contents if not isinstance(one, BlobRef)]))
         return [
@@ -181,6 +217,10 @@ class ConnectorIntake:
         """Return the cursor that the last successful `accept` of this stream stored, or None."""
         return await self._store.cursor(self._name, stream)
 
+    def ahead(self, batch: Sequence[Envelope]) -> Sequence[Envelope]:
+        """Begin to understand a batch that is handed over later (see `connectors.base.Intake`)."""
+        return self._pipeline.ahead(self._context(datetime.now(UTC)), batch)
+
     async def accept(self, batch: Sequence[Envelope], *, stream: str = "", cursor: Json | None = None) -> list[Receipt]:
         """Make the batch durable and move the cursor, in one transaction (see `connectors.base.Intake`)."""
         return await self._pipeline.accept(self._context(datetime.now(UTC)), self._name, batch, stream, cursor)
@@ -210,12 +250,6 @@ def _lost_arrival(envelope: Envelope) -> Arrival:
     return msgspec.structs.replace(_bare_arrival(envelope), dead="the spooled message cannot be read back")
 
 
-def _original(envelope: Envelope, raw: bytes) -> tuple[str, bytes]:
-    """The message as it came, by its digest."""
-    known = envelope.raw.sha256 if isinstance(envelope.raw, BlobRef) else hashlib.sha256(raw).hexdigest()
-    return known, raw
-
-
 async def _warned(hearing: Hearing, draft: Draft, envelope: Envelope, context: Context) -> Draft:
     """The draft in the light of its conversation; a defect there costs the warning, not the message."""
     try:
@@ -236,6 +270,6 @@ def _draft(reading: Reading, envelope: Envelope, raw: bytes) -> Draft:
         filename="original.eml" if is_mail else "original.json",
         media_type="message/rfc822" if is_mail else "application/json",
         content=raw,
-        sha256=hashlib.sha256(raw).hexdigest(),
+        sha256=reading.sha256,
     )
     return msgspec.structs.replace(reading.draft, files=(*reading.draft.files, original))

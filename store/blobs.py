@@ -27,7 +27,8 @@ class BlobFiles:
 
     def __init__(self, folder: Path, vault: Vault) -> None:
         self._folder, self._vault = folder, vault
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.unfinished = folder / "tm"
+        self.unfinished.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     async def write(self, chunks: AsyncIterator[bytes]) -> BlobRef:
         """Store a stream whose length is not known.  Raises Transient if the disk cannot take it."""
@@ -35,7 +36,7 @@ class BlobFiles:
         try:
             async for chunk in chunks:
                 await asyncio.to_thread(writer.add, chunk)
-            ref = await asyncio.to_thread(writer.finish)
+            ref = await asyncio.to_thread(writer.finish_stream)
             await asyncio.to_thread(sync_directory, self.path(ref.sha256).parent)
         finally:
             writer.discard()
@@ -60,8 +61,8 @@ class BlobFiles:
             return None
         writer = self._begin()
         try:
-            writer.add(content)
-            writer.finish()
+            writer.seal_last(content)
+            writer.finish(sha256)
         finally:
             writer.discard()
         return path.parent
@@ -122,13 +123,12 @@ class _FileWriter:
     def __init__(self, files: BlobFiles, sealer: StreamSealer) -> None:
         self._files, self._sealer = files, sealer
         self._digest, self._size, self._pending = hashlib.sha256(), 0, bytearray()
-        folder = files.path("tmp").parent
-        folder.mkdir(mode=0o700, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=folder)
+        descriptor, name = tempfile.mkstemp(dir=files.unfinished)
         self._file, self._temporary = os.fdopen(descriptor, "wb"), Path(name)
         self._file.write(sealer.head)
 
     def add(self, chunk: bytes) -> None:
+        """Take the next part of a stream."""
         self._digest.update(chunk)
         self._size += len(chunk)
         self._pending += chunk
@@ -140,20 +140,35 @@ class _FileWriter:
         except OSError as error:
             raise _cannot_write(error) from None
 
-    def finish(self) -> BlobRef:
-        """Sync the file and give it its name, which is durable once its folder is synced."""
+    def finish_stream(self) -> BlobRef:
+        """Finish the file under the digest of what was added."""
         ref = BlobRef(self._digest.hexdigest(), self._size)
-        path = self._files.path(ref.sha256)
+        self.seal_last(self._pending)
+        self.finish(ref.sha256)
+        return ref
+
+    def seal_last(self, content: bytes | bytearray) -> None:
+        """Take all that is left to be written."""
+        left = memoryview(content)
         try:
-            self._file.write(self._sealer.piece(bytes(self._pending), final=True))
-            self._file.write(self._sealer.trailer(ref.sha256))
+            while len(left) > CHUNK:
+                self._file.write(self._sealer.piece(left[:CHUNK], final=False))
+                left = left[CHUNK:]
+            self._file.write(self._sealer.piece(left, final=True))
+        except OSError as error:
+            raise _cannot_write(error) from None
+
+    def finish(self, sha256: str) -> None:
+        """Sync the file and give it its name, which is durable once its folder is synced."""
+        path = self._files.path(sha256)
+        try:
+            self._file.write(self._sealer.trailer(sha256))
             self._file.flush()
             os.fsync(self._file.fileno())
             path.parent.mkdir(mode=0o700, exist_ok=True)
             self._temporary.rename(path)
         except OSError as error:
             raise _cannot_write(error) from None
-        return ref
 
     def discard(self) -> None:
         """Remove what is left when the file was not finished; afterwards harmless."""

@@ -107,7 +107,7 @@ class StreamSealer:
         self._cipher = vault.file_cipher(salt)
         self.head = _VERSION + salt
 
-    def piece(self, clear: bytes, *, final: bool) -> bytes:
+    def piece(self, clear: bytes | memoryview, *, final: bool) -> bytes:
         """Encrypt the next CHUNK bytes, or the rest as the final piece."""
         nonce = _piece_nonce(self._count, final=final)
         self._count += 1

@@ -1,4 +1,4 @@
-"""The way to read: threads for single questions, and one question for all who ask the same thing at once."""
+"""The way to read: queries in threads."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from model.errors import Transient
+from model.together import Together
 from store.database import READERS
 
 A = TypeVar("A")
 R = TypeVar("R")
 P = ParamSpec("P")
-
-GROUP = 200
-"""The most questions that are answered together."""
 
 
 class Reader:
@@ -43,42 +41,10 @@ class Reader:
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, run)
 
+    def together(self, query: Callable[[Connection, Sequence[A]], Sequence[R]]) -> Together[A, R]:
+        """A query that answers at once everybody who asks while it is under way: a visit to a thread costs more."""
+        return Together(lambda asked: self.do(query, asked))
+
     def close(self) -> None:
         """End the threads."""
         self._threads.shutdown()
-
-
-class Together(Generic[A, R]):
-    """Answers everybody who asks while the last answer is under way with one query.
-
-    As the writer shares a commit, so this shares a visit to a reader's thread, which costs more than
-    what is read there.
-    """
-
-    def __init__(self, reader: Reader, query: Callable[[Connection, Sequence[A]], Sequence[R]]) -> None:
-        self._reader, self._query = reader, query
-        self._waiting: list[tuple[A, asyncio.Future[R]]] = []
-        self._answering: asyncio.Task[None] | None = None
-
-    async def ask(self, question: A) -> R:
-        """The answer to one question.  Raises Transient if the database cannot be read."""
-        answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting.append((question, answer))
-        if self._answering is None or self._answering.done():
-            self._answering = asyncio.create_task(self._answer())
-        return await answer
-
-    async def _answer(self) -> None:
-        while self._waiting:
-            asked, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
-            try:
-                answers: Sequence[Any] = await self._reader.do(self._query, [question for question, _ in asked])
-            except Exception as error:  # noqa: BLE001  whatever it is, those who asked are told
-                answers = [error] * len(asked)
-            for (_, future), answer in zip(asked, answers, strict=True):
-                if future.done():
-                    continue  # who asked was cancelled
-                if isinstance(answer, Exception):
-                    future.set_exception(answer)
-                else:
-                    future.set_result(answer)

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import orjson
 from sqlalchemy import Connection, Engine, select
@@ -28,9 +28,9 @@ from store.files import StoredFile, find_file
 from store.handed import HandedBook
 from store.locks import NamedLocks
 from store.migrate import migrate
-from store.reader import Reader, Together
+from store.reader import Reader
 from store.reply_book import ReplyBook
-from store.schema import blob, conversation, ticket
+from store.schema import conversation, ticket
 from store.writer import Writer
 
 KEY_PROOF = ("", "key")
@@ -66,8 +66,8 @@ class Store:
         self._blobs = BlobFiles(data_dir / "blobs", vault)
         self._writer = Writer(engine)
         self._reader = Reader(engine)
-        self._pairs = Together(self._reader, ledger.pairs)
-        self._outbox = Together(self._reader, ledger.unpublished)
+        self._pairs = self._reader.together(ledger.pairs)
+        self._outbox = self._reader.together(ledger.unpublished)
         self.locks = NamedLocks(data_dir / "locks" / NAMED_LOCKS)
         self.handed = HandedBook(self._writer, self._reader)
         self.replies = ReplyBook(vault, self._writer, self._reader.do, redact)
@@ -167,16 +167,14 @@ class Store:
 
         Raises KeyError if it is not there (any more), Permanent if it is damaged.
         """
-        with self._engine.connect() as connection:
-            row = _find_blob(connection, sha256)
-        if row is not None and row.content is not None:
-            yield self.vault.open(row.content, sha256.encode())
-            return
-        # A spooled message is a file that no row names yet.
         try:
-            yield from self._blobs.read(sha256)
+            yield from self._blobs.read(sha256)  # also a spooled message, which no row names yet
         except FileNotFoundError:
-            raise KeyError(sha256) from None
+            with self._engine.connect() as connection:
+                sealed = connection.exec_driver_sql("SELECT content FROM blob WHERE sha256 = ?", (sha256,)).scalar()
+            if sealed is None:
+                raise KeyError(sha256) from None
+            yield self.vault.open(sealed, sha256.encode())
 
     async def read_blob(self, sha256: str) -> AsyncIterator[bytes]:
         """Yield the clear content of a blob in pieces, as `iter_blob` does."""
@@ -370,10 +368,6 @@ class Store:
         self, query: Callable[Concatenate[Connection, P], R], /, *arguments: P.args, **named: P.kwargs
     ) -> R:
         return await self._reader.do(query, *arguments, **named)
-
-
-def _find_blob(connection: Connection, sha256: str) -> Any:
-    return connection.execute(select(blob).where(blob.c.sha256 == sha256)).one_or_none()
 
 
 def _find_conversation(connection: Connection, number: str) -> str | None:

@@ -11,12 +11,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import lru_cache
+from io import BytesIO
 
 from aioimaplib import aioimaplib
 from aioimaplib.aioimaplib import Abort, Command, Commands, IMAP4ClientProtocol, Response
+from msgspec import Struct
 
-Part = bytes | bytearray
-"""A piece of a response: protocol text is `bytes`, the content of a literal is `bytearray`."""
+
+class Literal(Struct, frozen=True, gc=False):
+    """The content of a literal, as it is handed on: a mail is not copied once more."""
+
+    content: bytes
+
+
+Part = bytes | Literal
+"""A piece of a response: protocol text, or a literal."""
 
 LINE_LIMIT = 32 << 20
 """Longest line in bytes: a SEARCH answer of some three million UIDs."""
@@ -60,7 +69,7 @@ class Protocol(IMAP4ClientProtocol):
         self._turn = asyncio.Lock()
         self._farewell: str | None = None
         self._line = bytearray()
-        self._literal = bytearray()
+        self._literal = BytesIO()  # its content is handed on without a copy
         self._missing = 0
         self._response: list[Part] = []
         self._received = 0
@@ -104,13 +113,13 @@ class Protocol(IMAP4ClientProtocol):
 
     def _read_literal(self, data: bytes, position: int) -> int:
         piece = data[position : position + self._missing]
-        self._literal += piece
+        self._literal.write(piece)
         self._missing -= len(piece)
         if self.pending_sync_command is not None:
             self.pending_sync_command._reset_timer()  # noqa: SLF001 - progress, as append_literal_data would say
         if not self._missing:
-            self._response.append(self._literal)
-            self._literal = bytearray()
+            self._response.append(Literal(self._literal.getvalue()))
+            self._literal = BytesIO()
         return position + len(piece)
 
     def _take(self, line: bytes) -> None:
@@ -124,21 +133,21 @@ class Protocol(IMAP4ClientProtocol):
         elif size:
             self._missing = size
         else:
-            self._response.append(bytearray())
+            self._response.append(Literal(b""))
 
     # -- responses to commands
 
     def _dispatch(self, response: list[Part]) -> None:
-        line = response[0]
+        line = plain(response[0])
         if self.state == aioimaplib.CONNECTED:
-            self._greet(bytes(line))
+            self._greet(line)
         elif line.startswith(b"* "):
             response[0] = line[2:]
             self._untagged(response)
         elif line.startswith(b"+"):
-            self._continuation(bytes(line))
+            self._continuation(line)
         elif line:
-            self._tagged(bytes(line))
+            self._tagged(line)
 
     def _greet(self, line: bytes) -> None:
         status = line[2:].partition(b" ")[0].upper()
@@ -149,7 +158,7 @@ class Protocol(IMAP4ClientProtocol):
             self.greeting.set_result(None)
 
     def _untagged(self, response: list[Part]) -> None:
-        line = bytes(response[0])
+        line = plain(response[0])
         word, _, rest = line.partition(b" ")
         name = (rest.partition(b" ")[0] if word.isdigit() else word).upper()
         command = self.pending_sync_command
@@ -249,10 +258,15 @@ class Protocol(IMAP4ClientProtocol):
             command._exception = ConnectionLost(self.lost, list(command._resp_lines))  # noqa: SLF001
             self.pending_sync_command = None
             command.close(b"", "KO")
-        self._response, self._literal, self._line = [], bytearray(), bytearray()
+        self._response, self._literal, self._line = [], BytesIO(), bytearray()
         self._idle_event.set()
         self.idle_queue.put_nowait([])
         super().connection_lost(exc)
+
+
+def plain(part: Part) -> bytes:
+    """The bytes of a part, whatever it is."""
+    return part.content if isinstance(part, Literal) else part
 
 
 def literal_size(line: bytes) -> int | None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from aioimaplib.aioimaplib import Response
 
+from connectors.email.imap import plain
 from connectors.email.imap_wire import code
 from model.errors import CredentialsRejected, FaninError, Permanent, Transient
 
@@ -39,7 +40,7 @@ class Broken(Transient):
 
 def said(response: Response) -> str:
     """The server's own words, without addresses, short."""
-    text = bytes(response.lines[-1]).decode("utf-8", "replace") if response.lines else ""
+    text = plain(response.lines[-1]).decode("utf-8", "replace") if response.lines else ""
     return clean(text) or "no reason given"
 
 

@@ -169,15 +169,16 @@ class Folder:
     # -- handing over
 
     async def _hand_over(self, session: Session, reading: Reading, uids: Sequence[int]) -> None:
-        """Read and hand over in order; while one batch is being stored, the next is being read."""
+        """Read and hand over in order; while one batch is being stored, the next is being read and understood."""
         storing: asyncio.Task[None] | None = None
         batches = self._read(session, reading, uids, reading.start)
         try:
             async with aclosing(batches):
                 async for envelopes, last in batches:
+                    ahead = reading.intake.ahead(envelopes)
                     if storing:
                         await storing
-                    storing = asyncio.create_task(self._store(reading, envelopes, last))
+                    storing = asyncio.create_task(self._store(reading, ahead, last))
             if storing:
                 await storing
         except Exception:

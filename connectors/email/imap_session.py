@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from aioimaplib.aioimaplib import AioImapException, CommandTimeout, Response
 from msgspec import Struct
 
-from connectors.email.imap import ConnectionLost, Part
+from connectors.email.imap import ConnectionLost, Part, plain
 from connectors.email.imap_client import Client
 from connectors.email.imap_errors import Broken, broken, folder_refusal, refusal
 from connectors.email.imap_wire import (
@@ -91,7 +91,7 @@ class Session:
         """The names of the folders there are."""
         response = await self._ask(self._client.list('""', "*"), "the list of folders")
         names = [
-            bytes(line).rpartition(b' "')[2] if line.endswith(b'"') else line.split()[-1] for line in _texts(response)
+            plain(line).rpartition(b' "')[2] if line.endswith(b'"') else line.split()[-1] for line in _texts(response)
         ]
         return [decode_mailbox(name.decode("ascii", "replace").strip('"')) for name in names]
 
@@ -114,7 +114,8 @@ class Session:
     async def bodies(self, uids: Sequence[int]) -> tuple[dict[int, bytes], FaninError | None]:
         """As many of the messages as came whole, and the trouble that kept the others from it."""
         items, trouble = await self._fetch(uids, "(UID BODY.PEEK[])")
-        return {uid: body for uid, body in _bodies(items, b"BODY[]") if uid in set(uids)}, trouble
+        wanted = set(uids)
+        return {uid: body for uid, body in _bodies(items, b"BODY[]") if uid in wanted}, trouble
 
     async def piece(self, uid: int, offset: int, size: int) -> bytes | None:
         """At most that many bytes of a message from there on; None if the message is gone."""
@@ -211,15 +212,15 @@ def _texts(response: Response) -> list[bytes]:
 
 
 def _listed(items: dict[bytes, Part]) -> Listed | None:
-    uid, size = items.get(b"UID", b""), items.get(b"RFC822.SIZE", b"")
+    uid, size = plain(items.get(b"UID", b"")), plain(items.get(b"RFC822.SIZE", b""))
     if not uid.isdigit() or not size.isdigit():
         return None
-    return Listed(int(uid), int(size), arrived(bytes(items.get(b"INTERNALDATE", b""))))
+    return Listed(int(uid), int(size), arrived(plain(items.get(b"INTERNALDATE", b""))))
 
 
 def _bodies(responses: Iterable[dict[bytes, Part]], name: bytes) -> Iterable[tuple[int, bytes]]:
     """UID and content of each response that has both; an empty body may come as NIL (RFC 3501 section 9)."""
     for items in responses:
-        uid, body = items.get(b"UID", b""), items.get(name)
+        uid, body = plain(items.get(b"UID", b"")), items.get(name)
         if uid.isdigit() and body is not None:
-            yield int(uid), b"" if body == b"NIL" and isinstance(body, bytes) else bytes(body)
+            yield int(uid), b"" if body == b"NIL" else plain(body)

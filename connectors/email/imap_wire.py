@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from connectors.email.imap import Part, literal_size
+from connectors.email.imap import Literal, Part, literal_size, plain
 
 _RUN = re.compile(r"[^\x20-\x7e]+|&")
 _ENCODED = re.compile(r"&([A-Za-z0-9+,]*)-")
@@ -79,7 +79,7 @@ def code(lines: Iterable[Part]) -> tuple[str, str]:
     """
     last = b""
     for line in lines:
-        last = bytes(line)
+        last = plain(line)
     found = _CODE.match(last)
     return (found[1].decode().upper(), (found[2] or b"").decode("utf-8", "replace")) if found else ("", "")
 
@@ -95,7 +95,7 @@ def status_code(lines: Iterable[Part], name: bytes) -> int | None:
 
 def numbers(lines: Sequence[Part]) -> list[int]:
     """The numbers of a SEARCH answer, ascending; its tagged text is the last line and is left out."""
-    words = b" ".join(bytes(line) for line in lines[:-1]).split()
+    words = b" ".join(plain(line) for line in lines[:-1]).split()
     return sorted({int(word) for word in words if word.isdigit()})
 
 
@@ -105,7 +105,7 @@ def attributes(line: Part) -> dict[bytes, int]:
     >>> attributes(b'"INBOX" (UIDNEXT 4 UIDVALIDITY 9)')
     {b'UIDNEXT': 4, b'UIDVALIDITY': 9}
     """
-    words = bytes(line).rpartition(b"(")[2].rstrip(b") ").split()
+    words = plain(line).rpartition(b"(")[2].rstrip(b") ").split()
     pairs = zip(words[::2], words[1::2], strict=False)
     return {name.upper(): int(value) for name, value in pairs if value.isdigit()}
 
@@ -131,7 +131,7 @@ def arrived(internaldate: bytes) -> datetime | None:
 def fetched(lines: Iterable[Part]) -> Iterator[dict[bytes, Part]]:
     """The items of each complete FETCH response among the lines, by upper-case name.
 
-    Literals stay `bytearray`s.  What is incomplete, or no FETCH response, is left out.
+    What is incomplete, or no FETCH response, is left out.
     """
     response: list[Part] = []
     for part in lines:
@@ -143,7 +143,7 @@ def fetched(lines: Iterable[Part]) -> Iterator[dict[bytes, Part]]:
 
 
 def _items(response: list[Part]) -> dict[bytes, Part] | None:
-    number, _, rest = bytes(response[0]).partition(b" ")
+    number, _, rest = plain(response[0]).partition(b" ")
     if not number.isdigit() or rest[:7].upper() != b"FETCH (" or _text_size(response) > _TEXT_LIMIT:
         return None
     items: dict[bytes, Part] = {}
@@ -159,7 +159,7 @@ def _items(response: list[Part]) -> dict[bytes, Part] | None:
         elif name:
             items[name], name = token, b""
         else:
-            name = bytes(token).upper()
+            name = plain(token).upper()
     return items
 
 
@@ -172,9 +172,9 @@ def _tokens(parts: list[Part]) -> Iterator[tuple[Part | None, int]]:
 
     None stands for what is no token.
     """
-    literals = iter([part for part in parts if isinstance(part, bytearray)])
+    literals = iter([part for part in parts if isinstance(part, Literal)])
     for part in parts:
-        if isinstance(part, bytearray):
+        if isinstance(part, Literal):
             continue
         for found in _TOKEN.finditer(part):
             quoted, parenthesis, literal, atom, junk = found.groups()

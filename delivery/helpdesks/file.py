@@ -32,6 +32,7 @@ from model.errors import Transient
 from model.event import REDACTED, Event, TicketRef
 from model.json import Json
 from model.ticket import Attachment, Ticket
+from model.together import Together
 from store.crypto import sync_directory
 
 log = structlog.get_logger()
@@ -42,6 +43,8 @@ _IS_REDACTED = f'"type":"{REDACTED}"'.encode()
 _DECODE = msgspec.json.Decoder(Event).decode
 LEAST_FREE = 1024 * 1024
 """Bytes below which the disk counts as full."""
+SMALL = 1024 * 1024
+"""Attachments of no more bytes are saved together with those of other events."""
 LOCK_WAIT = 3.0
 """Seconds for which the file's lock is waited for: a write takes milliseconds, and a thread that waits keeps the
 daemon from stopping."""
@@ -55,21 +58,17 @@ class FileHelpdesk:
         self._tickets = path / "tickets.jsonl"
         self._known: set[int] = set()
         self._read_to, self._number = 0, 0
-        self._waiting: list[tuple[int, bytes, asyncio.Future[None]]] = []
-        self._flushing: asyncio.Task[None] | None = None
+        self._appends = Together(self._append_all)
+        self._saves = Together(self._save_all)
 
     async def submit(self, event: Event, ref: TicketRef | None, options: Mapping[str, Json]) -> TicketRef:  # noqa: ARG002  a file has no tickets to continue and no options
         """Append the event and the content of its attachments.  Raises Transient if the disk cannot take them."""
-        if event.data.attachments:
-            try:
-                await asyncio.to_thread(self._save, event.data.attachments)
-            except OSError as error:
-                raise _cannot_write(self._folder / "attachments", error) from None
-        written = asyncio.get_running_loop().create_future()
-        self._waiting.append((uuid.UUID(event.id).int, _ENCODE(event) + b"\n", written))
-        if self._flushing is None or self._flushing.done():
-            self._flushing = asyncio.create_task(self._flush())
-        await written
+        if attachments := event.data.attachments:
+            if sum(one.size for one in attachments) <= SMALL:
+                await self._saves.ask(attachments)
+            else:
+                await self._save_alone(attachments)
+        await self._appends.ask((uuid.UUID(event.id).int, _ENCODE(event) + b"\n"))
         return TicketRef(event.subject)
 
     async def check(self) -> None:
@@ -79,27 +78,23 @@ class FileHelpdesk:
         except OSError as error:
             raise _cannot_write(self._folder, error) from None
 
-    async def _flush(self) -> None:
-        """Write what waits, and what comes meanwhile, with one sync a round.
+    async def _append_all(self, lines: Sequence[tuple[int, bytes]]) -> list[None]:
+        try:
+            await asyncio.to_thread(self._append, lines)
+        except OSError as error:
+            raise _cannot_write(self._tickets, error) from None
+        return [None] * len(lines)
 
-        A task of its own: a submit that is cancelled takes nobody else's line with it.
-        """
-        while self._waiting:
-            waiting, self._waiting = self._waiting, []
-            failure: Transient | None = None
-            try:
-                await asyncio.to_thread(self._append, [(id_, line) for id_, line, _ in waiting])
-            except OSError as error:
-                failure = _cannot_write(self._tickets, error)
-            except Transient as error:
-                failure = error
-            for written in (written for _, _, written in waiting if not written.done()):
-                if failure is None:
-                    written.set_result(None)
-                else:
-                    written.set_exception(failure)
+    async def _save_all(self, wanted: Sequence[Sequence[Attachment]]) -> list[Exception | None]:
+        return await asyncio.to_thread(self._save, wanted)
 
-    def _append(self, lines: list[tuple[int, bytes]]) -> None:
+    async def _save_alone(self, attachments: Sequence[Attachment]) -> None:
+        """Save what takes long, so that other events do not wait for it."""
+        [failure] = await self._save_all([attachments])
+        if failure is not None:
+            raise failure
+
+    def _append(self, lines: Sequence[tuple[int, bytes]]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         with _locked(self._folder / ".lock"):
             self._read_what_is_new()
@@ -127,17 +122,31 @@ class FileHelpdesk:
             _exchange(self._tickets, tickets)
             self._read_to, self._number = _identity(self._tickets)
 
-    def _save(self, attachments: Sequence[Attachment]) -> None:
-        """Write the content of attachments that are not there yet; what has expired is left out."""
+    def _save(self, wanted: Sequence[Sequence[Attachment]]) -> list[Exception | None]:
+        """Write the attachments of some events, and sync their folder once; for each event what kept them from it."""
         folder = self._folder / "attachments"
-        folder.mkdir(parents=True, exist_ok=True)
-        for attachment in attachments:
-            try:
-                if not (folder / attachment.sha256).exists():
-                    _copy(self._files.iter_blob(attachment.sha256), folder / attachment.sha256)
-            except KeyError:
-                log.warning("attachment.expired", attachment=attachment.id)
-        sync_directory(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            failures = [self._save_one(folder, attachments) for attachments in wanted]
+            sync_directory(folder)
+        except OSError as error:
+            return [_cannot_write(folder, error)] * len(wanted)
+        return failures
+
+    def _save_one(self, folder: Path, attachments: Sequence[Attachment]) -> Exception | None:
+        """Write the content of attachments that are not there yet; what has expired is left out."""
+        try:
+            for attachment in attachments:
+                try:
+                    if not (folder / attachment.sha256).exists():
+                        _copy(self._files.iter_blob(attachment.sha256), folder / attachment.sha256)
+                except KeyError:
+                    log.warning("attachment.expired", attachment=attachment.id)
+        except OSError as error:
+            return _cannot_write(folder, error)
+        except Exception as error:  # noqa: BLE001  whatever it is, it is this event's alone
+            return error
+        return None
 
     def _check(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -180,15 +189,16 @@ def _take(lock: BinaryIO) -> bool:
 
 def _copy(pieces: Iterator[bytes], target: Path) -> None:
     """Write a file that has its name only when it is whole and synced."""
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as file:
-        try:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
-            Path(file.name).rename(target)
-        except BaseException:
-            Path(file.name).unlink()
-            raise
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".")
+    try:
+        with os.fdopen(descriptor, "wb", buffering=0) as file:
+            for piece in pieces:
+                _write_whole(file, piece)
+            os.fsync(descriptor)
+        Path(name).rename(target)
+    except BaseException:
+        Path(name).unlink()
+        raise
 
 
 def _read_ids(path: Path, start: int) -> tuple[set[int], int]:

@@ -50,6 +50,10 @@ class MemoryIntake:
         """Return the cursor of the last accept that was committed."""
         return self.cursors.get(stream)
 
+    def ahead(self, batch: Sequence[Envelope]) -> Sequence[Envelope]:
+        """Nothing is to be gained here."""
+        return batch
+
     async def accept(self, batch: Sequence[Envelope], *, stream: str = "", cursor: Json | None = None) -> list[Receipt]:
         """Take the batch and the cursor in one step, or raise Transient and take nothing."""
         await asyncio.sleep(0)

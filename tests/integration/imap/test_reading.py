@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
+from model.envelope import Envelope, Receipt
+from model.json import Json
 from tests.integration.imap.conftest import Desk, plain
 from tests.support.dovecot import Dovecot, sample
+from tests.support.memory import MemoryIntake
 
 
 async def test_all_messages_are_read_in_order(dovecot: Dovecot, desk: Desk, user: str) -> None:
@@ -21,6 +25,39 @@ async def test_all_messages_are_read_in_order(dovecot: Dovecot, desk: Desk, user
     assert desk.bodies() == messages
     assert not desk.intake.duplicates
     assert all(envelope.size == len(envelope.raw) for envelope in desk.intake.accepted)
+
+
+class Slow(MemoryIntake):
+    """Stores nothing before a second batch is being understood."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._begun, self._second = 0, asyncio.Event()
+
+    def ahead(self, batch: Sequence[Envelope]) -> Sequence[Envelope]:
+        """Count the batch."""
+        self._begun += 1
+        if self._begun == 2:
+            self._second.set()
+        return batch
+
+    async def accept(self, batch: Sequence[Envelope], *, stream: str = "", cursor: Json | None = None) -> list[Receipt]:
+        """Wait where there is something to store."""
+        if batch:
+            await self._second.wait()
+        return await super().accept(batch, stream=stream, cursor=cursor)
+
+
+async def test_the_next_batch_is_understood_while_one_is_stored(dovecot: Dovecot, desk: Desk, user: str) -> None:
+    """As long as the first batch is not stored, the second is read and begun; both arrive in order."""
+    messages = [sample(number) for number in range(120)]
+    dovecot.fill(user, messages)
+    desk.intake = Slow()
+
+    async with desk.running(desk.settings(dovecot, user)):
+        await desk.intake.until_accepted(120)
+
+    assert desk.bodies() == messages
 
 
 async def test_reading_goes_on_where_it_ended(dovecot: Dovecot, desk: Desk, user: str) -> None:

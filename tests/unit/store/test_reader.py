@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import Connection, text
 
 from model.errors import Transient
-from store.reader import Together
 from store.store import Store
 
 
@@ -32,4 +31,4 @@ async def test_a_database_that_cannot_be_read_is_a_transient_trouble(store: Stor
     with pytest.raises(Transient, match="the store cannot be read"):
         await store._reader.do(query, ())
     with pytest.raises(Transient, match="the store cannot be read"):
-        await Together(store._reader, query).ask(())
+        await store._reader.together(query).ask(())
