@@ -75,9 +75,9 @@ class ConnectorState:
         if found is None:
             return None
         event, received_at = found
-        sha256 = await self._store.find_original(event)
+        pieces = await self._store.original(event)
         try:
-            raw = sha256 and b"".join([piece async for piece in self._store.read_blob(sha256)])
+            raw = pieces and b"".join([piece async for piece in pieces])
         except KeyError:  # it has expired meanwhile
             raw = None
         return Original(received_at=received_at, raw=raw or None)

@@ -25,6 +25,7 @@ from sqlalchemy import (
     literal,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.sqlite import insert as insert_unless_known
@@ -210,9 +211,10 @@ def published(connection: Connection, positions: Sequence[Sequence[int]]) -> lis
     return [None] * len(positions)
 
 
-def unsettled(connection: Connection, helpdesk: str, after: str, limit: int) -> list[Job]:
-    """Jobs of what is due now at a helpdesk and not in the outbox, in the order of their events' ids."""
-    rows = connection.execute(_UNSETTLED, {"helpdesk": helpdesk, "after": after, "most": limit})
+def unsettled(connection: Connection, helpdesk: str, after: Job | None, limit: int) -> list[Job]:
+    """Jobs of what is due now at a helpdesk and not in the outbox, in the order of their conversations' ids."""
+    start = {"conversation": after.conversation, "sequence": after.sequence} if after else _START
+    rows = connection.execute(_UNSETTLED, {**start, "helpdesk": helpdesk, "most": limit})
     return [_job(row) for row in rows]
 
 
@@ -345,17 +347,19 @@ _UNPUBLISHED = """
     ORDER BY position LIMIT ?
 """
 _PUBLISHED = text("DELETE FROM outbox WHERE position IN (SELECT value FROM json_each(:places))")
+_START = {"conversation": "", "sequence": 0}
+_OF_PLACE = (delivery.c.conversation, delivery.c.helpdesk, delivery.c.sequence)  # as the index of what is due has them
 _UNSETTLED = (
     select(delivery)
     .where(
         _IS_DUE,
         delivery.c.due_at.is_(None),
         delivery.c.handed_at.is_(None),
-        delivery.c.event > bindparam("after"),
         delivery.c.helpdesk == bindparam("helpdesk"),
+        tuple_(*_OF_PLACE) > tuple_(bindparam("conversation"), bindparam("helpdesk"), bindparam("sequence")),
         ~exists().where(outbox.c.event == delivery.c.event, outbox.c.helpdesk == delivery.c.helpdesk),
     )
-    .order_by(delivery.c.event)
+    .order_by(*_OF_PLACE)
     .limit(bindparam("most"))
 )
 # A job that waits already gets a new place: the relay may just be removing the old one, which it has published.

@@ -16,7 +16,7 @@ from store.locks import turn
 
 log = structlog.get_logger()
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision in `store/migrations/versions`."""
 LOCK = "-migration"
 """No connector can have this name."""

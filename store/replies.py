@@ -275,11 +275,6 @@ def _add_files(connection: Connection, vault: Vault, one: Written, id_: str) -> 
     rows.write(connection)
 
 
-def attachment_id(vault: Vault, reply_id: str, index: int) -> str:
-    """The id under which a file of an answer is served."""
-    return vault.uuid(b"attachment", reply_id, "attachment", str(index))
-
-
 def token(vault: Vault, reply_id: str) -> str:
     """The answer's name that nobody can guess."""
     return f"fanin-{vault.digest(b'reply token', reply_id).hex()}"

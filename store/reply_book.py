@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from store import replies, untold
 from store.crypto import Vault
+from store.rows import attachment_id
 from store.writer import Writer
 
 R = TypeVar("R")
@@ -85,7 +86,7 @@ class ReplyBook:
 
     def attachment_id(self, reply_id: str, index: int) -> str:
         """The id under which a file of an answer is served."""
-        return replies.attachment_id(self._vault, reply_id, index)
+        return attachment_id(self._vault, reply_id, index)
 
     def _book(self, connection: Connection, written: Sequence[replies.Written]) -> list[replies.Booked]:
         return replies.book(connection, self._vault, written)

@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import sys
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+
+from store.crypto import Vault, load_master_key
+from store.database import create_store_engine
+from store.retention import Retention
+from store.store import Store
 
 _OPEN = """
 import asyncio, pathlib, sys
@@ -28,3 +40,87 @@ async def test_several_that_open_a_new_store_migrate_it_once(tmp_path: Path) -> 
 
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert b"".join(output for output, _ in said).count(b"store.migrated") == 1
+
+
+async def test_an_older_store_keeps_what_is_in_it(tmp_path: Path) -> None:
+    """Originals, attachments, dead letters and what is due are there after the originals moved to their messages."""
+    _fill(tmp_path, "0005")
+
+    store = await Store.open(tmp_path)
+    try:
+        assert [await _read(await store.original(one)) for one in ("e1", "e2", "d3")] == [b"as e1", None, b"as d3"]
+        assert await _read(await store.open_original("e2", "root")) == b"as e2"
+        file = await store.find_attachment("a1")
+        assert file is not None
+        assert await _read(store.read_blob(file.sha256)) == b"as a1"
+        assert [job.event for job in await store.unsettled("desk", None, 10)] == ["e2"]
+        assert [(one.id, one.source_id) for one in await store.list_dead_letters()] == [("d3", "s3")]
+
+        gone = timedelta(0)
+        keep = Retention(messages=gone, attachments=gone, originals=gone, dead_letters=timedelta(days=1), secrets=gone)
+        await store.expire(keep, datetime.fromtimestamp(1, UTC))
+        assert [await store.original(one) for one in ("e1", "e2", "d3")] == [None, None, None]
+        assert await store.find_attachment("a1") is None
+    finally:
+        await store.close()
+    assert _rows(tmp_path, "SELECT count(*) FROM blob") == [(0,)]
+    assert _rows(tmp_path, "PRAGMA foreign_key_check") == []
+
+
+async def _read(pieces: Any) -> bytes | None:
+    return None if pieces is None else b"".join([piece async for piece in pieces])
+
+
+def _rows(data_dir: Path, query: str) -> list[Any]:
+    with closing(sqlite3.connect(data_dir / "fanin.db", isolation_level=None)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def _fill(data_dir: Path, revision: str) -> None:
+    """A store of an older version: a delivered message, one with a secret that is due, and one that is dead."""
+    engine = create_store_engine(data_dir / "fanin.db")
+    config = Config()
+    config.set_main_option("script_location", "store:migrations")
+    with engine.connect().execution_options(isolation_level="SERIALIZABLE") as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        connection.commit()
+    engine.dispose()
+    vault = Vault(load_master_key(data_dir / "keys" / "store.key", None, create=True))
+    with closing(sqlite3.connect(data_dir / "fanin.db", isolation_level=None)) as connection:
+        connection.execute("INSERT INTO conversation VALUES ('c', 'FN', 'mail', 'private', x'00', 2, NULL, '[]', 0)")
+        connection.executemany(
+            "INSERT INTO message"
+            " (connector, source_id, status, event, conversation, sequence, received_at, accepted_at)"
+            " VALUES ('mail', ?, ?, ?, ?, ?, 0, 0)",
+            [
+                ("s0", "ignored", None, None, None),
+                ("s1", "accepted", "e1", "c", 1),
+                ("s2", "accepted", "e2", "c", 2),
+                ("s3", "dead", None, None, None),
+            ],
+        )
+        connection.executemany(
+            "INSERT INTO delivery (event, helpdesk, conversation, sequence, lane, options, status, tries)"
+            " VALUES (?, 'desk', 'c', ?, 'normal', '{}', ?, 0)",
+            [("e1", 1, "delivered"), ("e2", 2, "due")],
+        )
+        connection.execute(
+            "INSERT INTO dead_letter VALUES ('d3', 'normalize', 'for the test', 'mail', 's3', NULL, NULL, 0)"
+        )
+        for id_, owner, role in (
+            ("o1", "e1", "original"),
+            ("o2", "e2", "secret"),
+            ("o3", "d3", "original"),
+            ("a1", "e1", "attachment"),
+            ("o4", "of a letter that is gone", "original"),
+        ):
+            said = f"as {id_ if role == 'attachment' else owner}".encode()
+            connection.execute(
+                "INSERT INTO blob VALUES (?, ?, ?, 0)",
+                (f"sha {id_}", len(said), vault.seal(said, f"sha {id_}".encode())),
+            )
+            connection.execute(
+                "INSERT INTO attachment VALUES (?, ?, ?, ?, ?, NULL, 'text/plain', 0)",
+                (id_, owner, role, f"sha {id_}", len(said)),
+            )
