@@ -38,7 +38,7 @@ class Reader:
                     return query(connection, *arguments, **named)
             except DBAPIError as error:
                 raise Transient(f"the store cannot be read: {error.orig}") from None
-            except sqlite3.Error as error:  # of the queries that go past SQLAlchemy
+            except sqlite3.Error as error:  # past SQLAlchemy (`store.bulk`)
                 raise Transient(f"the store cannot be read: {error}") from None
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, run)

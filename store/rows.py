@@ -7,14 +7,14 @@ from typing import Any
 
 import msgspec
 import orjson
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, delete
 from sqlalchemy.dialects.sqlite import insert
 
 from model.event import Event
 from model.json import Json
 from model.ticket import Attachment, Channel, ConversationPart, Lane, Requester, Ticket
 from store.arrival import Arrival, Content, Target, milliseconds
-from store.bulk import insert_rows
+from store.bulk import run, write_rows
 from store.conversations import Thread
 from store.crypto import Vault
 from store.redaction import Told, redaction_event, redaction_row
@@ -123,8 +123,7 @@ class Rows:
 
     def write(self, connection: Connection) -> None:
         """Write everything, referenced rows first."""
-        if self._forgotten:
-            connection.execute(_FORGET, self._forgotten)
+        write_rows(connection, _FORGET, self._forgotten)
         self._number(connection)
         for statement, rows in (
             (_ADD_BLOB, list(self._blobs.values())),
@@ -136,11 +135,11 @@ class Rows:
             (_ADD_LETTER, self._dead),
             (_MOVE_CURSOR, list(self._cursors.values())),
         ):
-            insert_rows(connection, statement, rows)
+            write_rows(connection, statement, rows)
 
     def _number(self, connection: Connection) -> None:
         """Give the messages the next positions: an original stands beside its message, at the end of its table."""
-        last = connection.execute(_LAST).scalar_one()
+        ((last,),) = run(connection, _LAST).fetchall()
         for position, row in enumerate(self._messages, last + 1):
             row["position"] = position
         for index, row in self._originals:
@@ -255,7 +254,7 @@ def attachment_id(vault: Vault, owner: str, index: int) -> str:
     return vault.uuid(b"attachment", owner, "attachment", str(index))
 
 
-_LAST = select(func.coalesce(func.max(message.c.position), 0))
+_LAST = "SELECT coalesce(max(position), 0) FROM message"
 _FORGET = delete(message).where(
     message.c.connector == bindparam("_connector"), message.c.source_id == bindparam("_source_id")
 )
