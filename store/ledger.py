@@ -6,12 +6,13 @@ in the outbox or in a queue is only a trigger; whether there is anything to do i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 import orjson
+import structlog
 from msgspec import Struct
 from sqlalchemy import (
     ColumnElement,
@@ -38,6 +39,8 @@ from store.bulk import run
 from store.crypto import Vault
 from store.schema import dead_letter, delivery, message, outbox
 
+log = structlog.get_logger()
+
 PAGE = 50
 """How many deliveries of a conversation are looked at together."""
 
@@ -60,6 +63,15 @@ class Due(Struct, frozen=True, kw_only=True):
     source_id: str
     body: bytes | None
     """The event, encrypted; None when it has expired."""
+
+
+class Unreadable(Struct, frozen=True):
+    """A message or an answer that is stored but cannot be opened or understood, and why."""
+
+    id: str
+    sequence: int
+    at: datetime
+    reason: str
 
 
 class Backlog(Struct, frozen=True):
@@ -129,15 +141,25 @@ def open_body(vault: Vault, event_id: str, body: bytes) -> Event:
         raise Permanent(f"the stored event cannot be understood by this version: {error}") from None
 
 
-def bodies(connection: Connection, conversation: str, after: int) -> list[tuple[str, bytes]]:
-    """The stored events of a conversation after a sequence number, in order, those that expired left out."""
-    query = select(message.c.event, message.c.body).where(
+def messages(connection: Connection, vault: Vault, conversation: str, after: int) -> Iterator[Event | Unreadable]:
+    """Yield what the customers said after a sequence number and has not expired, the newest first."""
+    query = select(message.c.event, message.c.sequence, message.c.received_at, message.c.body).where(
         message.c.conversation == conversation,
         message.c.sequence > after,
         message.c.body.is_not(None),
         message.c.status == "accepted",
     )
-    return [(row.event, row.body) for row in connection.execute(query.order_by(message.c.sequence))]
+    for row in connection.execute(query.order_by(message.c.sequence.desc())):
+        try:
+            yield open_body(vault, row.event, row.body)
+        except Permanent as error:
+            log.warning("message.damaged", event_id=row.event, reason=str(error))
+            yield Unreadable(row.event, row.sequence, moment(row.received_at), str(error))
+
+
+def events(connection: Connection, vault: Vault, conversation: str, after: int) -> list[Event | Unreadable]:
+    """What the customers said after a sequence number and has not expired, in order."""
+    return list(messages(connection, vault, conversation, after))[::-1]
 
 
 def settle(connection: Connection, settled: Sequence[Settled]) -> list[None]:

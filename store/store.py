@@ -291,10 +291,9 @@ class Store:
         """How much waits for each helpdesk, and since when."""
         return await self._read(ledger.backlog)
 
-    async def events(self, conversation: str, after: int) -> list[Event]:
+    async def events(self, conversation: str, after: int) -> list[Event | ledger.Unreadable]:
         """The events of a conversation after a sequence number that have not expired, in order."""
-        rows = await self._read(ledger.bodies, conversation, after)
-        return [ledger.open_body(self.vault, event_id, body) for event_id, body in rows]
+        return await self._read(ledger.events, self.vault, conversation, after)
 
     async def find_conversation(self, number: str) -> str | None:
         """The conversation that has the tracking number, or None."""
