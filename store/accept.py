@@ -151,6 +151,22 @@ def known_sources(connection: Connection, by_connector: dict[str, list[str]]) ->
     return found
 
 
+def known_receipts(connection: Connection, asked: Sequence[tuple[str, Sequence[str]]]) -> list[dict[str, Receipt]]:
+    """For each (connector, source ids) the receipts of those messages that need not be understood again."""
+    by_connector: dict[str, list[str]] = {}
+    for connector, source_ids in asked:
+        by_connector.setdefault(connector, []).extend(source_ids)
+    found = {
+        source: known.receipt("duplicate" if known.status == "accepted" else None)
+        for source, known in known_sources(connection, by_connector).items()
+        if known.status != "ignored"  # a later rule may let it in
+    }
+    return [
+        {id_: found[connector, id_] for id_ in source_ids if (connector, id_) in found}
+        for connector, source_ids in asked
+    ]
+
+
 def _known_events(connection: Connection, events: list[str]) -> dict[str, Known]:
     return {known[1]: Known(*known) for _, *known in select_among(connection, _KNOWN_EVENTS, events)}
 

@@ -141,7 +141,9 @@ def open_body(vault: Vault, event_id: str, body: bytes) -> Event:
         raise Permanent(f"the stored event cannot be understood by this version: {error}") from None
 
 
-def messages(connection: Connection, vault: Vault, conversation: str, after: int) -> Iterator[Event | Unreadable]:
+def messages(
+    connection: Connection, vault: Vault, conversation: str, after: int = 0, limit: int | None = None
+) -> Iterator[Event | Unreadable]:
     """Yield what the customers said after a sequence number and has not expired, the newest first."""
     query = select(message.c.event, message.c.sequence, message.c.received_at, message.c.body).where(
         message.c.conversation == conversation,
@@ -149,7 +151,7 @@ def messages(connection: Connection, vault: Vault, conversation: str, after: int
         message.c.body.is_not(None),
         message.c.status == "accepted",
     )
-    for row in connection.execute(query.order_by(message.c.sequence.desc())):
+    for row in connection.execute(query.order_by(message.c.sequence.desc()).limit(limit)).all():
         try:
             yield open_body(vault, row.event, row.body)
         except Permanent as error:

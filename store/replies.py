@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import islice
 from typing import Any, Literal
 
 import msgspec
@@ -286,7 +285,7 @@ def _reply(connection: Connection, vault: Vault, row: Row[Any]) -> Reply | None:
     Raises Permanent where what is stored has expired or cannot be opened.
     """
     body, requester = _open(vault, row), _requester(vault, row.conversation, row.requester)
-    newest = islice(messages(connection, vault, row.conversation, 0), LATEST)
+    newest = messages(connection, vault, row.conversation, limit=LATEST)
     answers = _newest_of(requester, (one for one in newest if isinstance(one, Event)))
     if answers is None:
         return None

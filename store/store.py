@@ -18,7 +18,7 @@ from model.event import Event, Job, TicketRef
 from model.json import Json
 from model.ticket import Lane
 from store import audit, dead_letters, kept, ledger, originals, places, redaction, retention
-from store.accept import Acceptance, Terms, known_sources
+from store.accept import Acceptance, Terms, known_receipts
 from store.arrival import SMALL, Batch, Content
 from store.blobs import BlobFiles
 from store.crypto import Vault, load_master_key
@@ -65,6 +65,7 @@ class Store:
         self._blobs = BlobFiles(data_dir / "blobs", vault)
         self._writer = Writer(engine)
         self._reader = Reader(engine)
+        self._known = Together(self._reader, known_receipts)
         self._pairs = Together(self._reader, ledger.pairs)
         self._outbox = Together(self._reader, ledger.unpublished)
         self.locks = NamedLocks(data_dir / "locks" / NAMED_LOCKS)
@@ -139,12 +140,7 @@ class Store:
 
         One that was ignored is not among them: a later rule may let it in.
         """
-        found = await self._read(known_sources, {connector: list(source_ids)})
-        return {
-            id_: known.receipt("duplicate" if known.status == "accepted" else None)
-            for (_, id_), known in found.items()
-            if known.status != "ignored"
-        }
+        return await self._known.ask((connector, source_ids))
 
     async def keep(self, contents: Sequence[tuple[str, bytes]]) -> list[Content]:
         """Prepare contents, by their digests, for acceptance: large ones are written to their files now."""

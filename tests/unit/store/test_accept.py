@@ -224,3 +224,22 @@ async def test_a_conversation_does_not_stay_with_a_helpdesk_that_is_gone(tmp_pat
     dues, _ = await store.pair(answer.conversation_id or "", "other")
     assert [due.sequence for due in dues] == [2]
     await store.close()
+
+
+async def test_each_who_asks_at_once_learns_of_their_own_messages(store: Store) -> None:
+    """Questions of several connectors that are answered together keep apart, and what was ignored is not known."""
+    ignored = msgspec.structs.replace(arrival(draft(3)), draft=None, files=(), targets=(), ignored="before-start")
+    [one, _] = await store.accept(batch(arrival(draft(1)), ignored))
+    [other] = await store.accept(batch(arrival(draft(2), connector="drop", source="1"), connector="drop"))
+
+    asked = [("mail", ["1", "3", "1"]), ("drop", ["1"]), ("mail", []), ("drop", ["3"]), ("mail", ["1"])] * 100
+    told = await asyncio.gather(*(store.known(connector, ids) for connector, ids in asked))
+
+    assert [{id_: receipt.message_id for id_, receipt in found.items()} for found in told] == [
+        {"1": one.message_id},
+        {"1": other.message_id},
+        {},
+        {},
+        {"1": one.message_id},
+    ] * 100
+    assert {receipt.status for found in told for receipt in found.values()} == {"duplicate"}
