@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +11,11 @@ import pytest
 from sqlalchemy import Connection, text
 
 from model.errors import Transient
+from store.database import READERS
 from store.reader import Together
+from store.replies import Written
 from store.store import Store
+from tests.support.drafts import WHEN, arrival, batch, draft
 
 
 def _through_sqlalchemy(connection: Connection, asked: Any) -> Any:
@@ -33,3 +37,23 @@ async def test_a_database_that_cannot_be_read_is_a_transient_trouble(store: Stor
         await store._reader.do(query, ())
     with pytest.raises(Transient, match="the store cannot be read"):
         await Together(store._reader, query).ask(())
+
+
+async def test_a_reader_holds_nothing_back_between_questions(store: Store) -> None:
+    """Readers keep their connections, yet the write-ahead log can be emptied, and each sees what came last."""
+    for number in range(1, 2 * READERS):
+        [receipt] = await store.accept(batch(arrival(draft(number, answers=number - 1))))
+        conversation = receipt.conversation_id or ""
+        written = Written(helpdesk="desk", key=str(number), conversation=conversation, text="yes", at=WHEN)
+        await store.replies.book(written)
+        asked = [
+            store.events(conversation, 0),
+            store.replies.outgoing("due", ["mail"], WHEN),
+            store.pair(conversation, "desk"),
+        ]
+        [events, *_] = await asyncio.gather(*asked)
+        assert len(events) == number
+
+    await store.scrub()
+
+    assert (store.data_dir / "fanin.db-wal").stat().st_size == 0
