@@ -15,6 +15,7 @@ from alembic.config import Config
 
 from store.crypto import Vault, load_master_key
 from store.database import create_store_engine
+from store.migrate import HEAD
 from store.retention import Retention
 from store.store import Store
 
@@ -26,6 +27,33 @@ async def main():
     await (await Store.open(pathlib.Path(sys.argv[1]))).close()
 
 asyncio.run(main())
+"""
+
+_KILL = """
+import os, pathlib, shutil, signal, sys
+import alembic.command
+from sqlalchemy import event
+from store.database import create_store_engine
+from store.migrate import migrate
+
+older, killed = pathlib.Path(sys.argv[1]), 0
+
+def count(_connection, _cursor, statement, *_):
+    global killed
+    killed -= not statement.lstrip().startswith(("SELECT", "PRAGMA"))
+    if killed == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+status = -1
+while status != 0:
+    killed += 1
+    path = shutil.copytree(older, older.with_name(f"killed{killed:02}")) / "fanin.db"
+    if (child := os.fork()) == 0:
+        engine = create_store_engine(path)
+        event.listen(engine, "after_cursor_execute", count)
+        migrate(engine, path)
+        os._exit(0)
+    status = os.waitpid(child, 0)[1]
 """
 
 
@@ -46,7 +74,27 @@ async def test_an_older_store_keeps_what_is_in_it(tmp_path: Path) -> None:
     """Originals, attachments, dead letters and what is due are there after the originals moved to their messages."""
     _fill(tmp_path, "0005")
 
-    store = await Store.open(tmp_path)
+    await _check(tmp_path)
+
+
+async def test_a_migration_that_is_killed_begins_anew(tmp_path: Path) -> None:
+    """After whichever statement the process dies, the store opens at the newest version with everything in it."""
+    older = tmp_path / "older"
+    older.mkdir()
+    _fill(older, "0005")
+
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", _KILL, older)
+    assert await process.wait() == 0
+
+    killed = sorted(tmp_path.glob("killed*"))
+    assert len(killed) > 10
+    for data_dir in killed:
+        await _check(data_dir)
+
+
+async def _check(data_dir: Path) -> None:
+    """Open the store that `_fill` made: everything is in it, and expires."""
+    store = await Store.open(data_dir)
     try:
         assert [await _read(await store.original(one)) for one in ("e1", "e2", "d3")] == [b"as e1", None, b"as d3"]
         assert await _read(await store.open_original("e2", "root")) == b"as e2"
@@ -63,8 +111,9 @@ async def test_an_older_store_keeps_what_is_in_it(tmp_path: Path) -> None:
         assert await store.find_attachment("a1") is None
     finally:
         await store.close()
-    assert _rows(tmp_path, "SELECT count(*) FROM blob") == [(0,)]
-    assert _rows(tmp_path, "PRAGMA foreign_key_check") == []
+    assert _rows(data_dir, "SELECT version_num FROM alembic_version") == [(HEAD,)]
+    assert _rows(data_dir, "SELECT count(*) FROM blob") == [(0,)]
+    assert _rows(data_dir, "PRAGMA foreign_key_check") == []
 
 
 async def _read(pieces: Any) -> bytes | None:
