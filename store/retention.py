@@ -55,7 +55,7 @@ class Rule(Struct, frozen=True):
     table: Table
     expired: ColumnElement[bool]
     changes: tuple[Update | Delete, ...]
-    """The statements, in one transaction, each for those of the rows that are given as `these`."""
+    """The statements, in one transaction, each for one of the rows: its key is given under `_names`."""
 
 
 class Step(Struct, frozen=True):
@@ -101,9 +101,14 @@ def steps(rule: Rule, keys: Sequence[tuple[Any, ...]]) -> Iterator[Step]:
         yield Step(rule, keys[start : start + STEP])
 
 
-def change(connection: Connection, taken: Sequence[Step]) -> list[int]:
-    """Remove what has expired and still is: somebody may have asked for it meanwhile.  Returns how many went."""
-    return [_change(connection, step) for step in taken]
+def change(connection: Connection, taken: Sequence[Step]) -> list[None]:
+    """Remove what has expired and still is: somebody may have asked for it meanwhile."""
+    for step in taken:
+        names = _names(step.rule.table)
+        rows = [dict(zip(names, key, strict=True)) for key in step.keys]
+        for statement in step.rule.changes:
+            connection.execute(statement, rows)
+    return [None] * len(taken)
 
 
 def sweep_files(connection: Connection, files: BlobFiles) -> int:
@@ -115,33 +120,34 @@ def sweep_files(connection: Connection, files: BlobFiles) -> int:
     return removed
 
 
-def _change(connection: Connection, step: Step) -> int:
-    count = 0
-    for statement in step.rule.changes:
-        count = connection.execute(statement, {"these": step.keys}).rowcount
-    return count
-
-
 def _emptied(table: Table, expired: ColumnElement[bool], **values: Any) -> Rule:
-    return Rule(table, expired, (update(table).where(expired, _these(table)).values(values),))
+    return Rule(table, expired, (update(table).where(_this(table), expired).values(values),))
 
 
 def _removed(table: Table, expired: ColumnElement[bool]) -> Rule:
-    return Rule(table, expired, (delete(table).where(expired, _these(table)),))
+    return Rule(table, expired, (delete(table).where(_this(table), expired),))
 
 
 def _letters(before: int) -> Rule:
     """What was given up long ago; that it existed stays on the account."""
     old = dead_letter.c.buried_at < before
-    letter = exists().where(
-        dead_letter.c.event == delivery.c.event, dead_letter.c.helpdesk == delivery.c.helpdesk, old, _these(dead_letter)
+    of_letter = select(dead_letter.c.event, dead_letter.c.helpdesk).where(_this(dead_letter), old)
+    dropped = update(delivery).where(
+        delivery.c.status == "dead", tuple_(delivery.c.event, delivery.c.helpdesk) == of_letter.scalar_subquery()
     )
-    dropped = update(delivery).where(delivery.c.status == "dead", letter).values(status="dropped")
-    return Rule(dead_letter, old, (dropped, delete(dead_letter).where(old, _these(dead_letter))))
+    return Rule(
+        dead_letter, old, (dropped.values(status="dropped"), delete(dead_letter).where(_this(dead_letter), old))
+    )
 
 
-def _these(table: Table) -> ColumnElement[bool]:
-    return tuple_(*table.primary_key.columns).in_(bindparam("these", expanding=True))
+def _this(table: Table) -> ColumnElement[bool]:
+    """One row by its key, whatever else is asked of it: a list of keys would make SQLite walk an index of the rest."""
+    columns = table.primary_key.columns
+    return and_(*(column == bindparam(name) for column, name in zip(columns, _names(table), strict=True)))
+
+
+def _names(table: Table) -> list[str]:
+    return [f"_{column.name}" for column in table.primary_key.columns]
 
 
 _WAITING = exists().where(delivery.c.event == message.c.event, delivery.c.status == "due")
