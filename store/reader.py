@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import Concatenate, Generic, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -83,10 +83,7 @@ class Together(Generic[A, R]):
     async def _answer(self) -> None:
         while self._waiting:
             asked, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
-            try:
-                answers: Sequence[Any] = await self._reader.do(self._query, [question for question, _ in asked])
-            except Exception as error:  # noqa: BLE001  whatever it is, those who asked are told
-                answers = [error] * len(asked)
+            answers = await self._answers([question for question, _ in asked])
             for (_, future), answer in zip(asked, answers, strict=True):
                 if future.done():
                     continue  # who asked was cancelled
@@ -94,3 +91,12 @@ class Together(Generic[A, R]):
                     future.set_exception(answer)
                 else:
                     future.set_result(answer)
+
+    async def _answers(self, questions: list[A]) -> Sequence[R | Exception]:
+        """What each is told: answered together; where that fails, each alone, so that one cannot harm others."""
+        try:
+            return await self._reader.do(self._query, questions)
+        except Exception as error:  # noqa: BLE001  whatever it is, those who asked are told
+            if len(questions) == 1:
+                return [error]
+            return [answer for one in questions for answer in await self._answers([one])]

@@ -145,7 +145,9 @@ def outgoing(
 ) -> list[Outgoing | Unsendable]:
     """The answers of connectors whose time has come: to be sent, or to be asked whether they were read."""
     query = _WHICH[which].where(reply.c.connector.in_(connectors)).limit(limit)
-    rows = connection.execute(query, {"now": milliseconds(now)})
+    rows = connection.execute(
+        query, {"now": milliseconds(now)}
+    ).all()  # before one fails, which would keep the rest open
     return [_outgoing(connection, vault, row, now) for row in rows]
 
 
@@ -190,7 +192,7 @@ def said(connection: Connection, vault: Vault, conversation_id: str, after: int)
     query = select(reply).where(
         reply.c.conversation == conversation_id, reply.c.sequence > after, reply.c.body.is_not(None)
     )
-    return [_said(vault, row) for row in connection.execute(query.order_by(reply.c.sequence))]
+    return [_said(vault, row) for row in connection.execute(query.order_by(reply.c.sequence)).all()]
 
 
 def _said(vault: Vault, row: Row[Any]) -> Said | Unreadable:
