@@ -48,7 +48,7 @@ class Known(msgspec.Struct, frozen=True):
         return msgspec.convert(
             {
                 "status": status or self.status,
-                "message_id": self.event,
+                "message_id": None if self.status == "dead" else self.event,
                 "conversation_id": self.conversation,
                 "sequence": self.sequence,
                 "tracking_number": self.tracking_number,
@@ -97,9 +97,10 @@ class Acceptance:
     def _accept(self, arrival: Arrival, event: str) -> Receipt:
         source = (arrival.connector, arrival.source_id)
         if known := self._sources.get(source):
-            if known.status != "ignored" or arrival.draft is None:
+            let_in = known.status == "ignored" and arrival.draft is not None  # by a later rule
+            if not let_in and known.status != "retried":
                 return known.receipt("duplicate" if known.status == "accepted" else known.status)
-            self._rows.replace_message(arrival)  # a later rule lets it in
+            self._rows.replace_message(arrival)
         known = self._decide(arrival, event)
         self._sources[source] = known
         return known.receipt()
@@ -159,7 +160,7 @@ def known_receipts(connection: Connection, asked: Sequence[tuple[str, Sequence[s
     found = {
         source: known.receipt("duplicate" if known.status == "accepted" else None)
         for source, known in known_sources(connection, by_connector).items()
-        if known.status != "ignored"  # a later rule may let it in
+        if known.status not in _MAY_CHANGE
     }
     return [
         {id_: found[connector, id_] for id_ in source_ids if (connector, id_) in found}
@@ -171,6 +172,8 @@ def _known_events(connection: Connection, events: list[str]) -> dict[str, Known]
     return {known[1]: Known(*known) for _, *known in select_among(connection, _KNOWN_EVENTS, events)}
 
 
+_MAY_CHANGE = ("ignored", "retried")
+"""A later rule may let it in; somebody asked for it again."""
 _KNOWN = select(
     message.c.source_id,
     message.c.status,

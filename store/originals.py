@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, insert, select, union_all
+from sqlalchemy import Connection, bindparam, insert, select
 
 from store.arrival import milliseconds, moment
-from store.schema import dead_letter, message, opening, original
+from store.schema import message, opening, original
 
 
 class StoredOriginal(Struct, frozen=True):
@@ -47,16 +47,8 @@ def list_openings(connection: Connection) -> list[Opening]:
     return [Opening(row.event, row.opened_by, moment(row.opened_at)) for row in rows]
 
 
-_OF_OWNER = select(original).where(
-    original.c.message.in_(
-        union_all(
-            select(message.c.position).where(message.c.event == bindparam("owner")),
-            select(message.c.position)
-            .join(
-                dead_letter,
-                (dead_letter.c.connector == message.c.connector) & (dead_letter.c.source_id == message.c.source_id),
-            )
-            .where(dead_letter.c.id == bindparam("owner"), dead_letter.c.event.is_(None)),
-        )
-    )
+_OF_OWNER = (
+    select(original)
+    .join(message, message.c.position == original.c.message)
+    .where(message.c.event == bindparam("owner"))
 )

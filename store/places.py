@@ -23,7 +23,7 @@ def find_place(connection: Connection, connector: str, thread_key: bytes) -> tup
 def find_accepted(connection: Connection, connector: str, source_id: str) -> tuple[str, datetime] | None:
     """The event of an accepted message and when that arrived, or None if no such message was accepted."""
     wanted = select(message.c.event, message.c.received_at).where(
-        message.c.connector == connector, message.c.source_id == source_id, message.c.event.is_not(None)
+        message.c.connector == connector, message.c.source_id == source_id, message.c.status == "accepted"
     )
     row = connection.execute(wanted).one_or_none()
     return None if row is None else (row.event, moment(row.received_at))

@@ -29,8 +29,8 @@ class Rows:
     def __init__(self, vault: Vault, now: int, base_url: str) -> None:
         self._vault, self._now, self._base_url = vault, now, base_url
         self._forgotten: list[dict[str, Any]] = []
-        self._messages: list[dict[str, Any]] = []
-        self._originals: list[tuple[int, dict[str, Any]]] = []
+        self._messages: dict[tuple[str, str], dict[str, Any]] = {}
+        self._originals: dict[tuple[str, str], dict[str, Any]] = {}
         self._attachments: list[dict[str, Any]] = []
         self._blobs: dict[str, dict[str, Any]] = {}
         self._deliveries: list[dict[str, Any]] = []
@@ -39,30 +39,37 @@ class Rows:
         self._cursors: dict[tuple[str, str], dict[str, Any]] = {}
 
     def add_message(
-        self, arrival: Arrival, *, status: str, detail: str | None = None, event: Event | None = None
+        self,
+        arrival: Arrival,
+        *,
+        status: str,
+        detail: str | None = None,
+        event: Event | None = None,
+        letter: str | None = None,
     ) -> None:
-        """Account for an arrival."""
+        """Account for an arrival, by its event or its dead letter where it has one."""
         body = None
         if event is not None:
             body = self._vault.seal(_ENCODE(event), event.id.encode())
-        self._messages.append({
+        self._messages[arrival.connector, arrival.source_id] = {
             "connector": arrival.connector,
             "source_id": arrival.source_id,
             "status": status,
             "detail": detail,
-            "event": event and event.id,
+            "event": event.id if event else letter,
             "conversation": event and event.partitionkey,
             "sequence": event and event.data.conversation.sequence,
             "received_at": milliseconds(arrival.received_at),
             "accepted_at": self._now,
             "body": body,
-        })  # fmt: skip
+        }
 
     def add_redaction(self, told: Told, sequence: int, lane: Lane) -> None:
         """Tell each helpdesk that had a message how it is now."""
         event = redaction_event(told, sequence, lane, datetime.fromtimestamp(self._now / 1000, UTC))
         sealed = self._vault.seal(_ENCODE(event), event.id.encode())
-        self._messages.append(redaction_row(told, sequence, self._now, sealed))
+        row = redaction_row(told, sequence, self._now, sealed)
+        self._messages[row["connector"], row["source_id"]] = row
         for helpdesk, options in told.helpdesks:
             job = {
                 "event": event.id,
@@ -75,7 +82,8 @@ class Rows:
             self._deliveries.append({**job, "options": options, "status": "due", "tries": 0})
 
     def replace_message(self, arrival: Arrival) -> None:
-        """Forget how an arrival was accounted for before."""
+        """Forget how an arrival was accounted for before, be it in this commit."""
+        self._messages.pop((arrival.connector, arrival.source_id), None)
         self._forgotten.append({"_connector": arrival.connector, "_source_id": arrival.source_id})
 
     def add_ticket(self, arrival: Arrival, event_id: str, thread: Thread, targets: list[Target]) -> None:
@@ -100,9 +108,10 @@ class Rows:
     def bury(self, arrival: Arrival) -> None:
         """Account for an arrival of which not even a stub could be made."""
         self._add_original(arrival, secret=False)
-        self.add_message(arrival, status="dead", detail="normalize")
+        letter = self._vault.uuid(b"dead", arrival.connector, arrival.source_id)
+        self.add_message(arrival, status="dead", detail="normalize", letter=letter)
         self._dead.append({
-            "id": self._vault.uuid(b"dead", arrival.connector, arrival.source_id),
+            "id": letter,
             "stage": "normalize",
             "reason": arrival.dead,
             "connector": arrival.connector,
@@ -124,11 +133,12 @@ class Rows:
     def write(self, connection: Connection) -> None:
         """Write everything, referenced rows first."""
         write_rows(connection, _FORGET, self._forgotten)
-        self._number(connection)
+        if self._messages:
+            self._number(connection)
         for statement, rows in (
             (_ADD_BLOB, list(self._blobs.values())),
-            (_ADD_MESSAGE, self._messages),
-            (_ADD_ORIGINAL, [row for _, row in self._originals]),
+            (_ADD_MESSAGE, list(self._messages.values())),
+            (_ADD_ORIGINAL, list(self._originals.values())),
             (_ADD_ATTACHMENT, self._attachments),
             (_ADD_DELIVERY, self._deliveries),
             (_ADD_JOB, self._outbox),
@@ -140,10 +150,10 @@ class Rows:
     def _number(self, connection: Connection) -> None:
         """Give the messages the next positions: an original stands beside its message, at the end of its table."""
         ((last,),) = run(connection, _LAST).fetchall()
-        for position, row in enumerate(self._messages, last + 1):
+        for position, row in enumerate(self._messages.values(), last + 1):
             row["position"] = position
-        for index, row in self._originals:
-            row["message"] = self._messages[index]["position"]
+        for source, row in self._originals.items():
+            row["message"] = self._messages[source]["position"]
 
     def _event(self, arrival: Arrival, id_: str, thread: Thread, attachments: tuple[Attachment, ...]) -> Event:
         trace = id_.replace("-", "")
@@ -187,21 +197,20 @@ class Rows:
         return self._vault.uuid(b"requester", (f"{first.kind}:{first.value}" if first else event_id))
 
     def _add_original(self, arrival: Arrival, *, secret: bool) -> None:
-        """Keep what the next message was as it came: small in its row, since nothing else is ever the same."""
+        """Keep the message as it came: small in its row, since nothing else is ever the same."""
         content = arrival.original
         if content is None:
             return
         sealed = None if content.clear is None else self._vault.seal(content.clear, content.sha256.encode())
         if sealed is None:
             self._add_blob(content)
-        row = {
+        self._originals[arrival.connector, arrival.source_id] = {
             "secret": int(secret),
             "sha256": content.sha256,
             "media_type": arrival.media_type,
             "content": sealed,
             "stored_at": self._now,
         }
-        self._originals.append((len(self._messages), row))
 
     def _add_files(self, arrival: Arrival, event_id: str) -> tuple[Attachment, ...]:
         assert arrival.draft is not None

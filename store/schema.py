@@ -61,12 +61,12 @@ participant = Table(
 message = Table(
     "message",
     metadata,
-    Column("position", BIG_ID, primary_key=True, autoincrement=True),
+    Column("position", BIG_ID, primary_key=True, autoincrement=False),  # given out by acceptance (`store.rows`)
     Column("connector", Text, nullable=False),
     Column("source_id", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("detail", Text),
-    Column("event", Text, unique=True),
+    Column("event", Text, unique=True),  # of a message that could not be read: its dead letter
     Column("conversation", Text, ForeignKey("conversation.id")),
     Column("sequence", Integer),
     Column("received_at", BigInteger, nullable=False),

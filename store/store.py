@@ -138,7 +138,7 @@ class Store:
     async def known(self, connector: str, source_ids: Sequence[str]) -> dict[str, Receipt]:
         """The receipts of those messages that need not be understood again.
 
-        One that was ignored is not among them: a later rule may let it in.
+        One that was ignored is not among them, since a later rule may let it in, nor a dead letter that is retried.
         """
         return await self._known.ask((connector, source_ids))
 

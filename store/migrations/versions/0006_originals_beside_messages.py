@@ -11,9 +11,6 @@ from alembic import op
 revision = "0006"
 down_revision = "0005"
 
-_COLUMNS = "INSERT OR IGNORE INTO original (message, secret, sha256, media_type, stored_at)"
-_VALUES = "SELECT message.position, role = 'secret', sha256, media_type, stored_at FROM attachment"
-
 
 def upgrade() -> None:
     op.create_table(
@@ -29,15 +26,17 @@ def upgrade() -> None:
     )
     op.create_index("original_stored", "original", ["secret", "stored_at"])
     _index("original_blob", "original", "sha256", "content IS NULL")
-    op.execute(f"""
-        {_COLUMNS} {_VALUES} JOIN message ON message.event = attachment.event
+    op.execute("""
+        UPDATE message SET event = dead_letter.id FROM dead_letter
+        WHERE message.connector = dead_letter.connector AND message.source_id = dead_letter.source_id
+        AND message.status = 'dead' AND dead_letter.event IS NULL
+    """)  # so that a dead letter leads to its original even after it was settled
+    op.execute("""
+        INSERT OR IGNORE INTO original (message, secret, sha256, media_type, stored_at)
+        SELECT message.position, role = 'secret', sha256, media_type, stored_at FROM attachment
+        JOIN message ON message.event = attachment.event
         WHERE role IN ('original', 'secret') ORDER BY role DESC
     """)  # should there be two, the secret one counts
-    op.execute(f"""
-        {_COLUMNS} {_VALUES} JOIN dead_letter ON dead_letter.id = attachment.event
-        JOIN message ON message.connector = dead_letter.connector AND message.source_id = dead_letter.source_id
-        WHERE role = 'original'
-    """)
     op.execute("DELETE FROM attachment WHERE role <> 'attachment'")
     op.drop_index("attachment_stored", "attachment")
     op.execute("ALTER TABLE attachment DROP COLUMN role")

@@ -139,6 +139,17 @@ async def test_a_nearly_full_disk_is_refused_before_it_is_full(tmp_path: Path) -
     await store.close()
 
 
+async def test_a_message_may_be_ignored_and_let_in_within_one_commit(store: Store) -> None:
+    """What a later rule lets in takes the place of what was ignored, be it of the same batch."""
+    ignored = msgspec.structs.replace(arrival(draft(1)), draft=None, files=(), targets=(), ignored="for the test")
+
+    receipts = await store.accept(batch(arrival(draft(2)), ignored, arrival(draft(1))))
+
+    assert [receipt.status for receipt in receipts] == ["accepted", "ignored", "accepted"]
+    account = await store.account(["desk"])
+    assert [(line.state, line.count) for line in account.lines] == [("accepted", 2), ("due", 2)]
+
+
 async def test_ignored_and_dead_messages_are_accounted_for(store: Store) -> None:
     """What becomes no ticket is on the account with the rule or the stage."""
     base = Arrival(connector="mail", channel="email", account="a", source_id="1", received_at=WHEN)
