@@ -15,6 +15,8 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -52,31 +54,44 @@ def main(count: int = 4000) -> None:
 
 async def _accept(folder: Path, arrivals: list[Arrival]) -> tuple[float, list[Statement]]:
     """The seconds that it takes, and the rows that it wrote."""
-    store = await Store.open(folder)
-    written = _recorded(store._engine)  # noqa: SLF001  what is written has to be written again
     waiting = iter(arrivals)
+    with _recorded() as written:
+        store = await Store.open(folder)
 
-    async def call() -> None:
-        for arrival in waiting:
-            await store.accept(Batch(connector="bench", arrivals=(arrival,)))
+        async def call() -> None:
+            for arrival in waiting:
+                await store.accept(Batch(connector="bench", arrivals=(arrival,)))
 
-    begun = time.perf_counter()
-    await asyncio.gather(*(call() for _ in range(CALLERS)))
-    seconds = time.perf_counter() - begun
-    await store.close()
+        begun = time.perf_counter()
+        await asyncio.gather(*(call() for _ in range(CALLERS)))
+        seconds = time.perf_counter() - begun
+        await store.close()
     return seconds, written
 
 
-def _recorded(engine: Engine) -> list[Statement]:
-    """Every row that is inserted from now on, with its statement."""
+@contextmanager
+def _recorded() -> Iterator[list[Statement]]:
+    """Every row that is inserted meanwhile, with its statement, as the driver is given them."""
     written: list[Statement] = []
 
-    @event.listens_for(engine, "before_cursor_execute")
-    def record(_c: Any, _u: Any, statement: str, rows: Any, _x: Any, many: bool) -> None:  # noqa: FBT001
-        if statement.startswith("INSERT"):
-            written.extend((statement, row) for row in (rows if many else [rows]))
+    class Cursor(sqlite3.Cursor):
+        def executemany(self, statement: str, rows: Any) -> Cursor:  # type: ignore[override]
+            if statement.startswith("INSERT"):
+                written.extend((statement, row) for row in rows)
+            return super().executemany(statement, rows)
 
-    return written
+    class Connection(sqlite3.Connection):
+        def cursor(self) -> Cursor:  # type: ignore[override]
+            return super().cursor(Cursor)
+
+    def connect(_dialect: Any, _record: Any, arguments: Any, named: Any) -> sqlite3.Connection:
+        return sqlite3.connect(*arguments, **named, factory=Connection)
+
+    event.listen(Engine, "do_connect", connect)
+    try:
+        yield written
+    finally:
+        event.remove(Engine, "do_connect", connect)
 
 
 def _write_raw(path: Path, statements: list[Statement], count: int) -> float:

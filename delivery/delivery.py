@@ -40,7 +40,7 @@ class Books(Outbox, Ledger, Protocol):
 
     async def republish_all(self, helpdesk: str) -> int: ...
 
-    async def unsettled(self, helpdesk: str, after: str, limit: int) -> list[Job]: ...
+    async def unsettled(self, helpdesk: str, after: Job | None, limit: int) -> list[Job]: ...
 
 
 class Delivery:
@@ -118,10 +118,10 @@ class Delivery:
             await self._clock.sleep(max(self._walk, 20 * timedelta(seconds=time.monotonic() - begun)))
 
     async def _publish_unsettled(self, helpdesk: str) -> None:
-        after = ""
+        after: Job | None = None
         while jobs := await self._books.unsettled(helpdesk, after, PAGE):
             await self._queue.publish(jobs)
-            after = jobs[-1].event
+            after = jobs[-1]
 
     async def _insist(self, write: Callable[[], Awaitable[int]]) -> int:
         """Write, again and again where the store cannot take it now."""

@@ -28,7 +28,7 @@ from model.settings import Listen, Secret
 from model.ticket import Ticket
 from model.tracking import parse_tracking_number
 from normalizer.safety.find import redact
-from store.ledger import Backlog
+from store.ledger import Backlog, Unreadable
 from store.replies import Said
 from store.store import Store
 
@@ -125,8 +125,14 @@ class Surface:
         conversation = number and await self._store.find_conversation(number)
         if not conversation:
             raise web.HTTPNotFound(text="there is no such tracking number\n")
-        asked = [_asked(event.data) for event in await self._store.events(conversation, 0)]
-        answered = [_answered(self._store, one) for one in await self._store.replies.said(conversation, 0)]
+        asked = [
+            _unreadable("customer", one) if isinstance(one, Unreadable) else _asked(one.data)
+            for one in await self._store.events(conversation, 0)
+        ]
+        answered = [
+            _unreadable("agent", one) if isinstance(one, Unreadable) else _answered(self._store, one)
+            for one in await self._store.replies.said(conversation, 0)
+        ]
         said = sorted(asked + answered, key=lambda one: one["sequence"])
         headers = {"Cache-Control": "private, no-store"}
         body = msgspec.json.encode({"tracking_number": number, "conversation": conversation, "messages": said})
@@ -218,6 +224,19 @@ def _condition(health: Health, trouble: str | None) -> dict[str, Any]:
         "lag_seconds": None if health.lag is None else round(health.lag.total_seconds(), 3),
         "lag_unknown": trouble and redact(trouble) if health.lag is None else None,
         "credentials_expire_at": health.expires_at and health.expires_at.isoformat(),
+    }
+
+
+def _unreadable(author: str, one: Unreadable) -> dict[str, Any]:
+    """In the place of what is stored but damaged: whoever takes the case over must know that something is missing."""
+    return {
+        "sequence": one.sequence,
+        "id": one.id,
+        "author": author,
+        "at": one.at,
+        "text": "",
+        "unreadable": one.reason,
+        "attachments": [],
     }
 
 

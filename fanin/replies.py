@@ -77,12 +77,12 @@ class Replies:
             for id_, connector in await self._book.interrupted(list(speaking)):
                 if id_ not in sending:
                     await self._resolve(id_, speaking[connector])
-            for one in await self._book.due(list(speaking), self._clock.now(), AT_ONCE):
+            for one in await self._book.outgoing("due", list(speaking), self._clock.now(), AT_ONCE):
                 if isinstance(one, Unsendable):
                     await self._settle(one.outcome, one.connector)
                 elif one.reply.id not in sending and len(self._sending) < AT_ONCE:
                     self._start(one, speaking[one.reply.connector])
-            for one in await self._book.unread(list(speaking), self._clock.now()):
+            for one in await self._book.outgoing("unread", list(speaking), self._clock.now()):
                 if isinstance(one, Unsendable):
                     await self._settle(one.outcome, one.connector)
                 else:

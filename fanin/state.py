@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from connectors.base import Entry, Original, Place
 from model.envelope import BlobRef
+from model.event import Event
 from model.json import Json
 from model.ticket import Attachment, Ticket
 from store.kept import sealed_put
@@ -59,9 +60,11 @@ class ConnectorState:
         return self._store.read_blob(sha256)
 
     async def history(self, conversation: str, after: int) -> list[Entry]:
-        """Return what was said in the conversation after the given sequence number, in order."""
-        asked = [_entry(event.data) for event in await self._store.events(conversation, after)]
-        answered = [self._answer(one) for one in await self._store.replies.said(conversation, after)]
+        """Return what was said in the conversation after the given sequence number, in order; not what is damaged."""
+        events = await self._store.events(conversation, after)
+        answers = await self._store.replies.said(conversation, after)
+        asked = [_entry(one.data) for one in events if isinstance(one, Event)]
+        answered = [self._answer(one) for one in answers if isinstance(one, Said)]
         return sorted(asked + answered, key=lambda entry: entry.sequence)
 
     async def place(self, key: str) -> Place | None:
@@ -75,9 +78,9 @@ class ConnectorState:
         if found is None:
             return None
         event, received_at = found
-        sha256 = await self._store.find_original(event)
+        pieces = await self._store.original(event)
         try:
-            raw = sha256 and b"".join([piece async for piece in self._store.read_blob(sha256)])
+            raw = pieces and b"".join([piece async for piece in pieces])
         except KeyError:  # it has expired meanwhile
             raw = None
         return Original(received_at=received_at, raw=raw or None)

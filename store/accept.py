@@ -48,7 +48,7 @@ class Known(msgspec.Struct, frozen=True):
         return msgspec.convert(
             {
                 "status": status or self.status,
-                "message_id": self.event,
+                "message_id": None if self.status == "dead" else self.event,
                 "conversation_id": self.conversation,
                 "sequence": self.sequence,
                 "tracking_number": self.tracking_number,
@@ -97,9 +97,10 @@ class Acceptance:
     def _accept(self, arrival: Arrival, event: str) -> Receipt:
         source = (arrival.connector, arrival.source_id)
         if known := self._sources.get(source):
-            if known.status != "ignored" or arrival.draft is None:
+            let_in = known.status == "ignored" and arrival.draft is not None  # by a later rule
+            if not let_in and known.status != "retried":
                 return known.receipt("duplicate" if known.status == "accepted" else known.status)
-            self._rows.replace_message(arrival)  # a later rule lets it in
+            self._rows.replace_message(arrival)
         known = self._decide(arrival, event)
         self._sources[source] = known
         return known.receipt()
@@ -151,10 +152,28 @@ def known_sources(connection: Connection, by_connector: dict[str, list[str]]) ->
     return found
 
 
+def known_receipts(connection: Connection, asked: Sequence[tuple[str, Sequence[str]]]) -> list[dict[str, Receipt]]:
+    """For each (connector, source ids) the receipts of those messages that need not be understood again."""
+    by_connector: dict[str, list[str]] = {}
+    for connector, source_ids in asked:
+        by_connector.setdefault(connector, []).extend(source_ids)
+    found = {
+        source: known.receipt("duplicate" if known.status == "accepted" else None)
+        for source, known in known_sources(connection, by_connector).items()
+        if known.status not in _MAY_CHANGE
+    }
+    return [
+        {id_: found[connector, id_] for id_ in source_ids if (connector, id_) in found}
+        for connector, source_ids in asked
+    ]
+
+
 def _known_events(connection: Connection, events: list[str]) -> dict[str, Known]:
     return {known[1]: Known(*known) for _, *known in select_among(connection, _KNOWN_EVENTS, events)}
 
 
+_MAY_CHANGE = ("ignored", "retried")
+"""A later rule may let it in; somebody asked for it again."""
 _KNOWN = select(
     message.c.source_id,
     message.c.status,

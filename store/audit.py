@@ -37,11 +37,13 @@ def take_account(connection: Connection, helpdesks: list[str]) -> Account:
 
 
 def unknown_sources(connection: Connection, connector: str, source_ids: Sequence[str]) -> list[str]:
-    """Those of a connector's source ids that are not accounted for, in their order."""
+    """Those of a connector's source ids that are not accounted for, or to be read again, in their order."""
     known: set[str] = set()
     rest = iter(source_ids)
     while some := list(islice(rest, LOOKED_UP)):
-        query = select(message.c.source_id).where(message.c.connector == connector, message.c.source_id.in_(some))
+        query = select(message.c.source_id).where(
+            message.c.connector == connector, message.c.source_id.in_(some), message.c.status != "retried"
+        )
         known.update(connection.execute(query).scalars())
     return [one for one in source_ids if one not in known]
 

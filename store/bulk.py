@@ -1,8 +1,9 @@
-"""Many rows with one statement, without the price of a statement for each.
+"""The statements that run for every message: SQLAlchemy writes them, the driver runs them.
 
-SQLAlchemy builds the parameters of every row by way of its compiler, which costs more than SQLite's own
-work.  Here the statement is compiled once and the values go to the driver as they are: the columns hold
-texts, integers and bytes, which no dialect converts.
+SQLAlchemy builds the parameters of every row by way of its compiler, and wraps every cursor, which costs
+more than SQLite's own work.  Here a statement is compiled once and the values go to the driver as they are:
+the columns hold texts, integers and bytes, which no dialect converts.  What runs once in a while goes by
+way of SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -12,12 +13,19 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Select, bindparam
-from sqlalchemy.dialects.sqlite import Insert
+from sqlalchemy import BindParameter, ColumnElement, Connection, Delete, Dialect, Insert, Select, Update, bindparam
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.compiler import SQLCompiler
 
 MOST_VALUES = 1024
 """Values that one statement looks for, a power of two; SQLite would take 32,766."""
+
+
+def run(connection: Connection, sql: str, values: Sequence[Any] = ()) -> DBAPICursor:
+    """Run a statement; its rows are read from the cursor.  Raises the driver's own errors."""
+    cursor = connection.connection.cursor()
+    cursor.execute(sql, values)
+    return cursor
 
 
 def among(column: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -39,24 +47,24 @@ def select_among(
         some, left = left[:MOST_VALUES], left[MOST_VALUES:]
         width = 1 << (len(some) - 1).bit_length()
         some += some[-1:] * (width - len(some))
-        rows += connection.exec_driver_sql(_expanded(query, connection.dialect, width), (*before, *some)).all()
+        rows += run(connection, _expanded(query, connection.dialect, width), (*before, *some)).fetchall()
     return rows
 
 
-def insert_rows(connection: Connection, statement: Insert, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert the rows, which all have the same columns."""
+def write_rows(connection: Connection, statement: Insert | Update | Delete, rows: Sequence[dict[str, Any]]) -> None:
+    """Run a statement for each of the rows, which all have the same two or more names."""
     if not rows:
         return
     sql, values = _compiled(statement, connection.dialect, tuple(rows[0]))
-    connection.exec_driver_sql(sql, [values(row) for row in rows])
+    connection.connection.cursor().executemany(sql, [values(row) for row in rows])
 
 
 @lru_cache(maxsize=64)
 def _compiled(
-    statement: Insert, dialect: Dialect, columns: tuple[str, ...]
+    statement: Insert | Update | Delete, dialect: Dialect, names: tuple[str, ...]
 ) -> tuple[str, Callable[[dict[str, Any]], tuple[Any, ...]]]:
-    """The statement's text, and what brings the values of a row, two or more, in the order of its parameters."""
-    compiled = statement.compile(dialect=dialect, column_keys=list(columns))
+    """The statement's text, and what brings the values of a row in the order of its parameters."""
+    compiled = statement.compile(dialect=dialect, column_keys=list(names))
     assert isinstance(compiled, SQLCompiler)
     assert compiled.positiontup is not None
     return compiled.string, itemgetter(*compiled.positiontup)

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.sqlite import insert
 from model.draft import Draft
 from model.tracking import tracking_number
 from store.arrival import Arrival, milliseconds
-from store.bulk import among, insert_rows, select_among
+from store.bulk import among, select_among, write_rows
 from store.crypto import Vault
 from store.schema import conversation, conversation_key, participant
 
@@ -93,12 +93,11 @@ class Threads:
     def write(self) -> None:
         """Write what was opened and what grew."""
         connection = self._connection
-        insert_rows(connection, _OPEN, [_row(thread) for thread in self._by_id.values() if thread.is_new])
-        if self._grown:
-            grown = [{"_id": id_, "sequence": self._by_id[id_].last_sequence} for id_ in self._grown]
-            connection.execute(_GROW, grown)
-        insert_rows(connection, _ADD_KEY, self._keys)
-        insert_rows(connection, _ADD_PARTICIPANT, self._participants)
+        write_rows(connection, _OPEN, [_row(thread) for thread in self._by_id.values() if thread.is_new])
+        grown = [{"_id": id_, "sequence": self._by_id[id_].last_sequence} for id_ in self._grown]
+        write_rows(connection, _GROW, grown)
+        write_rows(connection, _ADD_KEY, self._keys)
+        write_rows(connection, _ADD_PARTICIPANT, self._participants)
 
     def _quoted(self, draft: Draft, digest: Callable[[str], bytes]) -> list[Thread]:
         """The conversations that a draft's thread keys name, nearest first."""

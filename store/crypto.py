@@ -40,10 +40,10 @@ class Vault:
         return nonce + self._content.encrypt(nonce, clear, context)
 
     def open(self, sealed: bytes, context: bytes = b"") -> bytes:
-        """Decrypt what `seal` returned.  Raises Permanent if it was changed or the key is another."""
+        """Decrypt what `seal` returned.  Raises Permanent if it was changed or cut, or the key is another."""
         try:
             return self._content.decrypt(sealed[:_NONCE], sealed[_NONCE:], context)
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError where not even the nonce is whole
             raise Permanent("stored content cannot be decrypted: it is damaged, or the key is another") from None
 
     def seal_stream(self) -> StreamSealer:

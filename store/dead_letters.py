@@ -44,14 +44,14 @@ def find_letter(connection: Connection, id_: str) -> DeadLetter | None:
 def retry_letters(connection: Connection, letters: Sequence[DeadLetter]) -> list[None]:
     """Make given-up messages wanted again.
 
-    A delivery is due again with all its tries; a message that could not be read is forgotten, so that
-    its connector hands it over anew when it is read again (`fanin backfill`).
+    A delivery is due again with all its tries; a message that could not be read is accepted when its connector
+    hands it over anew (`fanin backfill`), and kept as it came until then.
     """
     for letter in letters:
         if letter.stage == "deliver":
             _make_due(connection, letter)
         else:
-            _forget(connection, letter)
+            connection.execute(_MARK_RETRIED, {"_letter": letter.id})
         connection.execute(_DROP, {"letter": letter.id})
     return [None] * len(letters)
 
@@ -68,12 +68,6 @@ def _make_due(connection: Connection, letter: DeadLetter) -> None:
     publish_again(connection, and_(delivery.c.event == letter.event, delivery.c.helpdesk == letter.helpdesk))
 
 
-def _forget(connection: Connection, letter: DeadLetter) -> None:
-    connection.execute(
-        delete(message).where(message.c.connector == letter.connector, message.c.source_id == letter.source_id)
-    )
-
-
 def _letter(row: Row[Any]) -> DeadLetter:
     return DeadLetter(
         id=row.id,
@@ -87,10 +81,15 @@ def _letter(row: Row[Any]) -> DeadLetter:
     )
 
 
+# Two may hold the same letter: what the first did is not undone by the second.
+_IS_DEAD = and_(THIS, delivery.c.status == "dead")
 _MAKE_DUE = (
     update(delivery)
-    .where(THIS)
+    .where(_IS_DEAD)
     .values(status="due", tries=0, failed_at=None, due_at=None, settled_at=None, handed_at=None)
 )
-_MARK_DROPPED = update(delivery).where(THIS).values(status="dropped")
+_MARK_DROPPED = update(delivery).where(_IS_DEAD).values(status="dropped")
+_MARK_RETRIED = (
+    update(message).where(message.c.event == bindparam("_letter"), message.c.status == "dead").values(status="retried")
+)
 _DROP = delete(dead_letter).where(dead_letter.c.id == bindparam("letter"))

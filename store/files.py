@@ -20,7 +20,7 @@ class StoredFile(Struct, frozen=True):
 
 def find_file(connection: Connection, vault: Vault, id_: str) -> StoredFile | None:
     """An attachment by its id, or None if there is none (any more)."""
-    wanted = select(attachment).where(attachment.c.id == id_, attachment.c.role == "attachment")
+    wanted = select(attachment).where(attachment.c.id == id_)
     row = connection.execute(wanted).one_or_none()
     if row is None:
         return None

@@ -14,6 +14,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, bindparam, select, text
 
 from store.arrival import milliseconds
+from store.bulk import run
 from store.ledger import Due, find_due
 from store.reader import Reader
 from store.schema import delivery
@@ -38,24 +39,24 @@ class Acknowledged(Struct, frozen=True):
 def hand_over(connection: Connection, handed: Sequence[Handed]) -> list[None]:
     """Record what was handed over.  One that is acknowledged already stays settled."""
     rows = [[one.due.event_id, one.due.helpdesk, milliseconds(one.at)] for one in handed]
-    connection.execute(_HAND_OVER, {"rows": orjson.dumps(rows).decode()})
+    run(connection, _HAND_OVER, [orjson.dumps(rows).decode()])
     return [None] * len(handed)
 
 
 def acknowledge(connection: Connection, acknowledged: Sequence[Acknowledged]) -> list[None]:
     """Settle what was acknowledged, and publish what follows it in its conversation."""
     rows = [[event, one.helpdesk, milliseconds(one.at)] for one in acknowledged for event in one.events]
-    parameters = {"rows": orjson.dumps(rows).decode()}
-    connection.execute(_ACKNOWLEDGE, parameters)
-    connection.execute(_PUBLISH_NEXT, parameters)
+    told = orjson.dumps(rows).decode()
+    run(connection, _ACKNOWLEDGE, [told])
+    run(connection, _PUBLISH_NEXT, [told])
     return [None] * len(acknowledged)
 
 
 def hand_back(connection: Connection, lost: Sequence[tuple[str, Sequence[str]]]) -> list[None]:
     """Make due again, with a job, what a queue has lost before it was acknowledged."""
-    parameters = {"rows": orjson.dumps([[event, helpdesk] for helpdesk, events in lost for event in events]).decode()}
-    connection.execute(_HAND_BACK, parameters)
-    connection.execute(_PUBLISH_THESE, parameters)
+    told = orjson.dumps([[event, helpdesk] for helpdesk, events in lost for event in events]).decode()
+    run(connection, _HAND_BACK, [told])
+    run(connection, _PUBLISH_THESE, [told])
     return [None] * len(lost)
 
 
@@ -95,24 +96,24 @@ class HandedBook:
 _ROWS = """(
     SELECT json_extract(value, '$[0]') AS event, json_extract(value, '$[1]') AS helpdesk,
            json_extract(value, '$[2]') AS at
-    FROM json_each(:rows)
+    FROM json_each(?)
 ) AS these"""
 _THESE = "delivery.event = these.event AND delivery.helpdesk = these.helpdesk"
-_HAND_OVER = text(f"""
+_HAND_OVER = f"""
     UPDATE delivery SET handed_at = these.at, due_at = NULL FROM {_ROWS} WHERE {_THESE} AND status = 'due'
-""")  # noqa: S608  made of constants
-_ACKNOWLEDGE = text(f"""
+"""  # noqa: S608  made of constants
+_ACKNOWLEDGE = f"""
     UPDATE delivery SET status = 'delivered', settled_at = these.at, handed_at = NULL, due_at = NULL
     FROM {_ROWS} WHERE {_THESE} AND status = 'due'
-""")  # noqa: S608  made of constants
-_HAND_BACK = text(f"""
+"""  # noqa: S608  made of constants
+_HAND_BACK = f"""
     UPDATE delivery SET handed_at = NULL FROM {_ROWS} WHERE {_THESE} AND status = 'due' AND handed_at IS NOT NULL
-""")  # noqa: S608  made of constants
+"""  # noqa: S608  made of constants
 _ADD_JOBS = """
     INSERT OR REPLACE INTO outbox (event, helpdesk, conversation, sequence, lane)
     SELECT next.event, next.helpdesk, next.conversation, next.sequence, next.lane
 """
-_PUBLISH_NEXT = text(f"""
+_PUBLISH_NEXT = f"""
     {_ADD_JOBS}
     FROM {_ROWS} CROSS JOIN delivery ON {_THESE}
     CROSS JOIN delivery AS next ON next.status = 'due' AND next.conversation = delivery.conversation
@@ -120,12 +121,12 @@ _PUBLISH_NEXT = text(f"""
             SELECT min(sequence) FROM delivery AS later WHERE later.status = 'due'
             AND later.conversation = delivery.conversation AND later.helpdesk = delivery.helpdesk)
     WHERE next.handed_at IS NULL
-""")  # noqa: S608  made of constants
-_PUBLISH_THESE = text(f"""
+"""  # noqa: S608  made of constants
+_PUBLISH_THESE = f"""
     {_ADD_JOBS}
     FROM {_ROWS} CROSS JOIN delivery AS next ON next.event = these.event AND next.helpdesk = these.helpdesk
     WHERE next.status = 'due' AND next.handed_at IS NULL
-""")
+"""
 _IS_HANDED = text("status = 'due' AND handed_at IS NOT NULL")
 _LIST = (
     select(delivery.c.event)

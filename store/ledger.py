@@ -6,12 +6,13 @@ in the outbox or in a queue is only a trigger; whether there is anything to do i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 import orjson
+import structlog
 from msgspec import Struct
 from sqlalchemy import (
     ColumnElement,
@@ -24,7 +25,7 @@ from sqlalchemy import (
     insert,
     literal,
     select,
-    text,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.sqlite import insert as insert_unless_known
@@ -34,8 +35,11 @@ from model.event import Event, Job, TicketRef
 from model.json import Json
 from model.ticket import Lane
 from store.arrival import milliseconds, moment
+from store.bulk import run
 from store.crypto import Vault
 from store.schema import dead_letter, delivery, message, outbox
+
+log = structlog.get_logger()
 
 PAGE = 50
 """How many deliveries of a conversation are looked at together."""
@@ -59,6 +63,15 @@ class Due(Struct, frozen=True, kw_only=True):
     source_id: str
     body: bytes | None
     """The event, encrypted; None when it has expired."""
+
+
+class Unreadable(Struct, frozen=True):
+    """A message or an answer that is stored but cannot be opened or understood, and why."""
+
+    id: str
+    sequence: int
+    at: datetime
+    reason: str
 
 
 class Backlog(Struct, frozen=True):
@@ -99,11 +112,9 @@ class Buried(Struct, frozen=True, kw_only=True):
 
 def pairs(connection: Connection, wanted: Sequence[tuple[str, str, bool]]) -> list[tuple[list[Due], TicketRef | None]]:
     """For each (conversation, helpdesk, urgent only) its next unsettled deliveries, in order, and their ticket."""
-    cursor = connection.connection.cursor()  # a statement a pair, without the price that SQLAlchemy adds to each
     found = []
     for conversation, helpdesk, urgent_only in wanted:
-        cursor.execute(_URGENT_SQL if urgent_only else _PAIR_SQL, (conversation, helpdesk))
-        rows = cursor.fetchall()
+        rows = run(connection, _URGENT_SQL if urgent_only else _PAIR_SQL, (conversation, helpdesk)).fetchall()
         reference = rows[0][-1] if rows else None
         found.append(([_due(row) for row in rows], None if reference is None else TicketRef(reference)))
     return found
@@ -111,7 +122,7 @@ def pairs(connection: Connection, wanted: Sequence[tuple[str, str, bool]]) -> li
 
 def find_due(connection: Connection, event_id: str, helpdesk: str) -> Due | None:
     """An unsettled delivery, or None."""
-    row = connection.exec_driver_sql(_ONE, (event_id, helpdesk)).one_or_none()
+    row = run(connection, _ONE, (event_id, helpdesk)).fetchone()
     return None if row is None else _due(row)
 
 
@@ -130,15 +141,27 @@ def open_body(vault: Vault, event_id: str, body: bytes) -> Event:
         raise Permanent(f"the stored event cannot be understood by this version: {error}") from None
 
 
-def bodies(connection: Connection, conversation: str, after: int) -> list[tuple[str, bytes]]:
-    """The stored events of a conversation after a sequence number, in order, those that expired left out."""
-    query = select(message.c.event, message.c.body).where(
+def messages(
+    connection: Connection, vault: Vault, conversation: str, after: int = 0, limit: int | None = None
+) -> Iterator[Event | Unreadable]:
+    """Yield what the customers said after a sequence number and has not expired, the newest first."""
+    query = select(message.c.event, message.c.sequence, message.c.received_at, message.c.body).where(
         message.c.conversation == conversation,
         message.c.sequence > after,
         message.c.body.is_not(None),
         message.c.status == "accepted",
     )
-    return [(row.event, row.body) for row in connection.execute(query.order_by(message.c.sequence))]
+    for row in connection.execute(query.order_by(message.c.sequence.desc()).limit(limit)).all():
+        try:
+            yield open_body(vault, row.event, row.body)
+        except Permanent as error:
+            log.warning("message.damaged", event_id=row.event, reason=str(error))
+            yield Unreadable(row.event, row.sequence, moment(row.received_at), str(error))
+
+
+def events(connection: Connection, vault: Vault, conversation: str, after: int) -> list[Event | Unreadable]:
+    """What the customers said after a sequence number and has not expired, in order."""
+    return list(messages(connection, vault, conversation, after))[::-1]
 
 
 def settle(connection: Connection, settled: Sequence[Settled]) -> list[None]:
@@ -147,9 +170,9 @@ def settle(connection: Connection, settled: Sequence[Settled]) -> list[None]:
     One statement for all of them: the database works through it without asking Python for each row.
     """
     tickets = [[one.due.conversation, one.due.helpdesk, one.ref.value] for one in settled]
-    connection.execute(_NAME_TICKETS, {"rows": orjson.dumps(tickets).decode()})
+    run(connection, _NAME_TICKETS, [orjson.dumps(tickets).decode()])
     rows = [[one.due.event_id, one.due.helpdesk, milliseconds(one.at)] for one in settled]
-    connection.execute(_SETTLE, {"rows": orjson.dumps(rows).decode()})
+    run(connection, _SETTLE, [orjson.dumps(rows).decode()])
     return [None] * len(settled)
 
 
@@ -190,14 +213,15 @@ def bury(connection: Connection, buried: Sequence[Buried]) -> list[None]:
 
 def unpublished(connection: Connection, wanted: Sequence[tuple[str, Lane, int]]) -> list[list[tuple[int, Job]]]:
     """For each (helpdesk, lane, limit) its oldest jobs that are not published, each with its place in the outbox."""
-    cursor = connection.connection.cursor()  # without SQLAlchemy's price, as in `pairs`
     return [
         [
             (
                 position,
                 Job(event=event, helpdesk=helpdesk, conversation=conversation, sequence=sequence, lane=lane),
             )
-            for position, event, conversation, sequence in cursor.execute(_UNPUBLISHED, (helpdesk, lane, limit))
+            for position, event, conversation, sequence in run(
+                connection, _UNPUBLISHED, (helpdesk, lane, limit)
+            ).fetchall()
         ]
         for helpdesk, lane, limit in wanted
     ]
@@ -206,13 +230,14 @@ def unpublished(connection: Connection, wanted: Sequence[tuple[str, Lane, int]])
 def published(connection: Connection, positions: Sequence[Sequence[int]]) -> list[None]:
     """Take jobs that are published from the outbox."""
     places = [place for some in positions for place in some]
-    connection.execute(_PUBLISHED, {"places": orjson.dumps(places).decode()})
+    run(connection, _PUBLISHED, [orjson.dumps(places).decode()])
     return [None] * len(positions)
 
 
-def unsettled(connection: Connection, helpdesk: str, after: str, limit: int) -> list[Job]:
-    """Jobs of what is due now at a helpdesk and not in the outbox, in the order of their events' ids."""
-    rows = connection.execute(_UNSETTLED, {"helpdesk": helpdesk, "after": after, "most": limit})
+def unsettled(connection: Connection, helpdesk: str, after: Job | None, limit: int) -> list[Job]:
+    """Jobs of what is due now at a helpdesk and not in the outbox, in the order of their conversations' ids."""
+    start = {"conversation": after.conversation, "sequence": after.sequence} if after else _START
+    rows = connection.execute(_UNSETTLED, {**start, "helpdesk": helpdesk, "most": limit})
     return [_job(row) for row in rows]
 
 
@@ -320,22 +345,22 @@ _OF_PAIR = f"{_DUE} AND delivery.conversation = ? AND delivery.helpdesk = ?"
 _IN_ORDER = f"ORDER BY delivery.sequence LIMIT {PAGE}"
 _PAIR_SQL = f"{_OF_PAIR} {_IN_ORDER}"
 _URGENT_SQL = f"{_OF_PAIR} AND delivery.lane = 'urgent' {_IN_ORDER}"
-_NAME_TICKETS = text("""
+_NAME_TICKETS = """
     INSERT INTO ticket (conversation, helpdesk, reference)
     SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
-    FROM json_each(:rows) WHERE true
+    FROM json_each(?) WHERE true
     ON CONFLICT (conversation, helpdesk) DO UPDATE SET reference = excluded.reference
     WHERE reference <> excluded.reference
-""")
-_SETTLE = text("""
+"""
+_SETTLE = """
     UPDATE delivery SET status = 'delivered', settled_at = done.at, due_at = NULL, handed_at = NULL
     FROM (
         SELECT json_extract(value, '$[0]') AS event, json_extract(value, '$[1]') AS helpdesk,
                json_extract(value, '$[2]') AS at
-        FROM json_each(:rows)
+        FROM json_each(?)
     ) AS done
     WHERE delivery.event = done.event AND delivery.helpdesk = done.helpdesk
-""")
+"""
 _BURY = update(delivery).where(THIS).values(status="dead", settled_at=bindparam("at"), due_at=None, handed_at=None)
 _POSTPONE = update(delivery).where(THIS).values(
     tries=bindparam("tried"), failed_at=bindparam("first_failed_at"), due_at=bindparam("again_at"), handed_at=None
@@ -344,18 +369,20 @@ _UNPUBLISHED = """
     SELECT position, event, conversation, sequence FROM outbox WHERE helpdesk = ? AND lane = ?
     ORDER BY position LIMIT ?
 """
-_PUBLISHED = text("DELETE FROM outbox WHERE position IN (SELECT value FROM json_each(:places))")
+_PUBLISHED = "DELETE FROM outbox WHERE position IN (SELECT value FROM json_each(?))"
+_START = {"conversation": "", "sequence": 0}
+_OF_PLACE = (delivery.c.conversation, delivery.c.helpdesk, delivery.c.sequence)  # as the index of what is due has them
 _UNSETTLED = (
     select(delivery)
     .where(
         _IS_DUE,
         delivery.c.due_at.is_(None),
         delivery.c.handed_at.is_(None),
-        delivery.c.event > bindparam("after"),
         delivery.c.helpdesk == bindparam("helpdesk"),
+        tuple_(*_OF_PLACE) > tuple_(bindparam("conversation"), bindparam("helpdesk"), bindparam("sequence")),
         ~exists().where(outbox.c.event == delivery.c.event, outbox.c.helpdesk == delivery.c.helpdesk),
     )
-    .order_by(delivery.c.event)
+    .order_by(*_OF_PLACE)
     .limit(bindparam("most"))
 )
 # A job that waits already gets a new place: the relay may just be removing the old one, which it has published.

@@ -16,7 +16,7 @@ from store.locks import turn
 
 log = structlog.get_logger()
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision in `store/migrations/versions`."""
 LOCK = "-migration"
 """No connector can have this name."""
@@ -69,8 +69,10 @@ def _upgrade(engine: Engine, path: Path) -> None:
 
     config = Config()
     config.set_main_option("script_location", "store:migrations")
-    with engine.connect().execution_options(isolation_level="SERIALIZABLE") as connection:
+    with engine.connect() as connection:
         config.attributes["connection"] = connection
+        # All of it or nothing: the sqlite3 module would begin only at the first INSERT, and leave the tables before it.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
         try:
             command.upgrade(config, "head")
         except CommandError:
@@ -78,4 +80,4 @@ def _upgrade(engine: Engine, path: Path) -> None:
                 f"the database {path} was written by a newer fanin: run that version, or restore the copy "
                 "(fanin.*.bak beside it) that was made before it migrated"
             ) from None
-        connection.commit()
+        connection.exec_driver_sql("COMMIT")

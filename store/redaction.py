@@ -1,4 +1,4 @@
-"""Messages that must be changed after all, and the originals of those that held a secret.
+"""Messages that must be changed after all, since a later one shows what they held.
 
 A secret that comes in several messages is known when the last of them comes.  Then, in the transaction that
 accepts it, the parts that are stored already are written anew without it, and each helpdesk that had one is
@@ -15,17 +15,16 @@ from typing import Any, TypeVar
 import msgspec
 import structlog
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from model.draft import Correction, Draft, Heard
 from model.errors import Permanent
 from model.event import REDACTED, Event
 from model.ticket import Fact, Facts, Lane, Matched, Redaction, Ticket
-from store.arrival import milliseconds, moment
 from store.bulk import among, select_among
 from store.crypto import Vault
 from store.ledger import open_body
-from store.schema import attachment, conversation, conversation_key, delivery, message, opening
+from store.schema import conversation, conversation_key, delivery, message, original
 
 log = structlog.get_logger()
 
@@ -37,14 +36,6 @@ MAX_HEARD = 4000
 T = TypeVar("T", Draft, Ticket)
 
 _ENCODE = msgspec.json.Encoder().encode
-
-
-class Opening(Struct, frozen=True):
-    """That somebody looked at the original of a message."""
-
-    event: str
-    by: str
-    at: datetime
 
 
 class Told(Struct, frozen=True):
@@ -130,25 +121,6 @@ def checkpoint(connection: Connection) -> None:
     connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
 
 
-def find_original(connection: Connection, owner: str, role: str = "original") -> str | None:
-    """The SHA-256 of what an event or a dead letter has in a role, or None."""
-    wanted = select(attachment.c.sha256).where(attachment.c.event == owner, attachment.c.role == role)
-    return connection.execute(wanted).scalar()
-
-
-def record_openings(connection: Connection, openings: Sequence[Opening]) -> list[None]:
-    """Remember who looked at which original."""
-    rows = [{"event": one.event, "opened_by": one.by, "opened_at": milliseconds(one.at)} for one in openings]
-    connection.execute(insert(opening), rows)
-    return [None] * len(openings)
-
-
-def list_openings(connection: Connection) -> list[Opening]:
-    """Who looked at which original, first things first."""
-    rows = connection.execute(select(opening).order_by(opening.c.position))
-    return [Opening(row.event, row.opened_by, moment(row.opened_at)) for row in rows]
-
-
 def redaction_row(told: Told, sequence: int, now: int, sealed: bytes) -> dict[str, Any]:
     """The row of a correction among the messages."""
     return {
@@ -221,9 +193,11 @@ _BODY = select(message.c.body, message.c.connector).where(
 )
 _REWRITE = update(message).where(message.c.event == bindparam("_event")).values(body=bindparam("body"))
 _HIDE = (
-    update(attachment)
-    .where(attachment.c.event == bindparam("_event"), attachment.c.role == "original")
-    .values(role="secret")
+    update(original)
+    .where(
+        original.c.message == select(message.c.position).where(message.c.event == bindparam("_event")).scalar_subquery()
+    )
+    .values(secret=1)
 )
 _HELPDESKS = select(delivery.c.helpdesk, delivery.c.options).where(
     delivery.c.event == bindparam("_event"), delivery.c.status.in_(["due", "delivered"])

@@ -7,15 +7,16 @@ conversation later sees what was said in order, whichever side said it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 
 import msgspec
 import orjson
+import structlog
 from msgspec import Struct
-from sqlalchemy import Connection, Row, bindparam, exists, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, exists, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_unless_known
 
 from model.envelope import Visibility
@@ -26,9 +27,11 @@ from model.ticket import Identity, Requester
 from store.arrival import Content, milliseconds, moment
 from store.conversations import token_key
 from store.crypto import Vault
-from store.ledger import bodies, open_body
+from store.ledger import Unreadable, messages
 from store.rows import Rows
 from store.schema import conversation, conversation_key, reply
+
+log = structlog.get_logger()
 
 LATEST = 50
 """Messages of a conversation among which the requester's newest is looked for."""
@@ -65,6 +68,11 @@ class Booked(Struct, frozen=True):
     status: ReplyStatus = "due"
     detail: str | None = None
     """Why it was not sent, where it was not."""
+
+
+Which = Literal["due", "unread"]
+"""Answers to be sent now, oldest first and at most one of a conversation; or such as were shown so long ago that it is
+time to ask whether they were read."""
 
 
 class Outgoing(Struct, frozen=True):
@@ -132,38 +140,15 @@ def book(connection: Connection, vault: Vault, written: Sequence[Written]) -> li
     return [_book(connection, vault, one) for one in written]
 
 
-def due(
-    connection: Connection, vault: Vault, connectors: Sequence[str], now: datetime, limit: int
+def outgoing(
+    connection: Connection, vault: Vault, which: Which, connectors: Sequence[str], now: datetime, *, limit: int
 ) -> list[Outgoing | Unsendable]:
-    """The answers of connectors that are to be sent now, oldest first, at most one of a conversation."""
-    earlier = reply.alias()
-    waiting = exists().where(
-        earlier.c.connector == reply.c.connector,
-        earlier.c.conversation == reply.c.conversation,
-        earlier.c.sequence < reply.c.sequence,
-        earlier.c.status.in_(["due", "sending"]),
-    )
-    query = (
-        _OUTGOING.where(
-            reply.c.status == "due",
-            reply.c.connector.in_(connectors),
-            or_(reply.c.due_at.is_(None), reply.c.due_at <= milliseconds(now)),
-            ~waiting,
-        )
-        .order_by(reply.c.created_at)
-        .limit(limit)
-    )
-    return [_outgoing(connection, vault, row, now) for row in connection.execute(query)]
-
-
-def unread(
-    connection: Connection, vault: Vault, connectors: Sequence[str], now: datetime, limit: int
-) -> list[Outgoing | Unsendable]:
-    """The answers that were shown so long ago that it is time to ask whether they were read."""
-    query = _OUTGOING.where(
-        reply.c.status == "shown", reply.c.connector.in_(connectors), reply.c.due_at <= milliseconds(now)
-    )
-    return [_outgoing(connection, vault, row, now) for row in connection.execute(query.limit(limit))]
+    """The answers of connectors whose time has come: to be sent, or to be asked whether they were read."""
+    query = _WHICH[which].where(reply.c.connector.in_(connectors)).limit(limit)
+    rows = connection.execute(
+        query, {"now": milliseconds(now)}
+    ).all()  # before one fails, which would keep the rest open
+    return [_outgoing(connection, vault, row, now) for row in rows]
 
 
 def begin(connection: Connection, ids: Sequence[str]) -> list[None]:
@@ -202,31 +187,34 @@ def find(connection: Connection, conversation_id: str, reply_id: str) -> Booked 
     return Booked("known", row.id, row.sequence, _shown(row.status), row.detail) if row else None
 
 
-def said(connection: Connection, vault: Vault, conversation_id: str, after: int) -> list[Said]:
+def said(connection: Connection, vault: Vault, conversation_id: str, after: int) -> list[Said | Unreadable]:
     """The answers in a conversation after a sequence number that have not expired, in order."""
     query = select(reply).where(
         reply.c.conversation == conversation_id, reply.c.sequence > after, reply.c.body.is_not(None)
     )
-    found = []
-    for row in connection.execute(query.order_by(reply.c.sequence)):
+    return [_said(vault, row) for row in connection.execute(query.order_by(reply.c.sequence)).all()]
+
+
+def _said(vault: Vault, row: Row[Any]) -> Said | Unreadable:
+    try:
         body = _open(vault, row)
-        found.append(
-            Said(
-                id=row.id,
-                sequence=row.sequence,
-                helpdesk=row.helpdesk,
-                author=body.author,
-                text=body.text,
-                html=body.html,
-                automatic=body.automatic,
-                visibility=body.visibility,
-                status=_shown(row.status),
-                detail=row.detail,
-                files=body.files,
-                at=moment(row.created_at),
-            )
-        )
-    return found
+    except Permanent as error:
+        log.warning("reply.damaged", reply_id=row.id, reason=str(error))
+        return Unreadable(row.id, row.sequence, moment(row.created_at), str(error))
+    return Said(
+        id=row.id,
+        sequence=row.sequence,
+        helpdesk=row.helpdesk,
+        author=body.author,
+        text=body.text,
+        html=body.html,
+        automatic=body.automatic,
+        visibility=body.visibility,
+        status=_shown(row.status),
+        detail=row.detail,
+        files=body.files,
+        at=moment(row.created_at),
+    )
 
 
 def _book(connection: Connection, vault: Vault, one: Written) -> Booked:
@@ -275,11 +263,6 @@ def _add_files(connection: Connection, vault: Vault, one: Written, id_: str) -> 
     rows.write(connection)
 
 
-def attachment_id(vault: Vault, reply_id: str, index: int) -> str:
-    """The id under which a file of an answer is served."""
-    return vault.uuid(b"attachment", reply_id, "attachment", str(index))
-
-
 def token(vault: Vault, reply_id: str) -> str:
     """The answer's name that nobody can guess."""
     return f"fanin-{vault.digest(b'reply token', reply_id).hex()}"
@@ -304,7 +287,8 @@ def _reply(connection: Connection, vault: Vault, row: Row[Any]) -> Reply | None:
     Raises Permanent where what is stored has expired or cannot be opened.
     """
     body, requester = _open(vault, row), _requester(vault, row.conversation, row.requester)
-    answers = _newest_of(requester, _events(connection, vault, row.conversation))
+    newest = messages(connection, vault, row.conversation, limit=LATEST)
+    answers = _newest_of(requester, (one for one in newest if isinstance(one, Event)))
     if answers is None:
         return None
     return Reply(
@@ -325,12 +309,6 @@ def _reply(connection: Connection, vault: Vault, row: Row[Any]) -> Reply | None:
         attachments=body.files,
         at=moment(row.created_at),
     )
-
-
-def _events(connection: Connection, vault: Vault, conversation_id: str) -> Iterator[Event]:
-    """The newest messages of a conversation, newest first, each opened when it is looked at."""
-    for event_id, body in reversed(bodies(connection, conversation_id, 0)[-LATEST:]):
-        yield open_body(vault, event_id, body)
 
 
 def _newest_of(requester: Requester, events: Iterable[Event]) -> Event | None:
@@ -359,7 +337,10 @@ def text_of(vault: Vault, row: Row[Any]) -> str:
 def _open(vault: Vault, row: Row[Any]) -> _Body:
     if row.body is None:
         raise Permanent("the reply has expired")
-    return _DECODE(vault.open(row.body, row.id.encode()))
+    try:
+        return _DECODE(vault.open(row.body, row.id.encode()))
+    except msgspec.MsgspecError as error:
+        raise Permanent(f"the stored reply cannot be understood by this version: {error}") from None
 
 
 def _shown(status: str) -> ReplyStatus:
@@ -371,6 +352,19 @@ def _shown(status: str) -> ReplyStatus:
 _OUTGOING = select(reply, conversation.c.tracking_number, conversation.c.requester).join(
     conversation, conversation.c.id == reply.c.conversation
 )
+_EARLIER = reply.alias()
+_WAITS = exists().where(
+    _EARLIER.c.connector == reply.c.connector,
+    _EARLIER.c.conversation == reply.c.conversation,
+    _EARLIER.c.sequence < reply.c.sequence,
+    _EARLIER.c.status.in_(["due", "sending"]),
+)
+_WHICH: dict[Which, Select[Any]] = {
+    "due": _OUTGOING.where(
+        reply.c.status == "due", or_(reply.c.due_at.is_(None), reply.c.due_at <= bindparam("now")), ~_WAITS
+    ).order_by(reply.c.created_at),
+    "unread": _OUTGOING.where(reply.c.status == "shown", reply.c.due_at <= bindparam("now")),
+}
 _GROW = (
     update(conversation)
     .where(conversation.c.id == bindparam("_id"))

@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 
 from store import replies, untold
 from store.crypto import Vault
+from store.ledger import Unreadable
+from store.rows import attachment_id
 from store.writer import Writer
 
 R = TypeVar("R")
@@ -28,21 +30,12 @@ class ReplyBook:
         """Take an answer as the newest of its conversation, unless it is known."""
         return await self._writer.do(self._book, written)
 
-    async def due(
-        self, connectors: Sequence[str], now: datetime, limit: int = 100
+    async def outgoing(
+        self, which: replies.Which, connectors: Sequence[str], now: datetime, limit: int = 100
     ) -> list[replies.Outgoing | replies.Unsendable]:
-        """The answers of connectors that are to be sent now, at most one of a conversation."""
+        """The answers of connectors whose time has come: to be sent, or to be asked whether they were read."""
         found: list[replies.Outgoing | replies.Unsendable] = await self._read(
-            replies.due, self._vault, connectors, now, limit
-        )
-        return found
-
-    async def unread(
-        self, connectors: Sequence[str], now: datetime, limit: int = 100
-    ) -> list[replies.Outgoing | replies.Unsendable]:
-        """The answers of which it is time to ask whether they were read."""
-        found: list[replies.Outgoing | replies.Unsendable] = await self._read(
-            replies.unread, self._vault, connectors, now, limit
+            replies.outgoing, self._vault, which, connectors, now, limit=limit
         )
         return found
 
@@ -66,9 +59,9 @@ class ReplyBook:
         found: replies.Booked | None = await self._read(replies.find, conversation, reply_id)
         return found
 
-    async def said(self, conversation: str, after: int) -> list[replies.Said]:
+    async def said(self, conversation: str, after: int) -> list[replies.Said | Unreadable]:
         """The answers in a conversation after a sequence number that have not expired, in order."""
-        found: list[replies.Said] = await self._read(replies.said, self._vault, conversation, after)
+        found: list[replies.Said | Unreadable] = await self._read(replies.said, self._vault, conversation, after)
         return found
 
     async def untold(self, helpdesk: str, after: untold.Untold | None = None, limit: int = 20) -> list[untold.Untold]:
@@ -85,7 +78,7 @@ class ReplyBook:
 
     def attachment_id(self, reply_id: str, index: int) -> str:
         """The id under which a file of an answer is served."""
-        return replies.attachment_id(self._vault, reply_id, index)
+        return attachment_id(self._vault, reply_id, index)
 
     def _book(self, connection: Connection, written: Sequence[replies.Written]) -> list[replies.Booked]:
         return replies.book(connection, self._vault, written)

@@ -1,20 +1,41 @@
-"""Expiry: what was stored goes after its time; that it was there stays, so that a replay stays a duplicate."""
+"""Expiry: what was stored goes after its time; that it was there stays, so that a replay stays a duplicate.
+
+What has expired is looked for by a reader and removed by the writer in small steps, so that no message
+waits long behind it.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-import structlog
 from msgspec import Struct
-from sqlalchemy import Connection, and_, delete, exists, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from store.arrival import milliseconds
 from store.blobs import BlobFiles
-from store.schema import attachment, blob, conversation, dead_letter, delivery, message, reply, state
+from store.schema import attachment, blob, conversation, dead_letter, delivery, message, original, reply, state
 
-log = structlog.get_logger()
+STEP = 100
+"""Rows that one transaction changes: each may hold 64 KiB that are overwritten."""
+FOUND = 10_000
+"""Rows that are looked for together: bounds what is kept of them in memory."""
 
 
 class Retention(Struct, frozen=True, kw_only=True):
@@ -28,16 +49,66 @@ class Retention(Struct, frozen=True, kw_only=True):
     """The originals of messages that held a secret."""
 
 
-class Expiry(Struct, frozen=True, kw_only=True):
-    """A run of the sweep: by which rules, and at which time."""
+class Rule(Struct, frozen=True):
+    """The rows of a table that have expired, and what is done to them."""
 
-    retention: Retention
-    now: datetime
+    table: Table
+    expired: ColumnElement[bool]
+    changes: tuple[Update | Delete, ...]
+    """The statements, in one transaction, each for one of the rows: its key is given under `_names`."""
 
 
-def expire(connection: Connection, runs: Sequence[Expiry]) -> list[int]:
-    """Remove what has expired; returns how many contents went.  What is still to be delivered stays."""
-    return [_expire(connection, run) for run in runs]
+class Step(Struct, frozen=True):
+    """Rows that were found by a rule, by their keys."""
+
+    rule: Rule
+    keys: Sequence[tuple[Any, ...]]
+
+
+def rules(keep: Retention, now: datetime) -> list[Rule]:
+    """What expires, first what keeps other things alive.  What is still to be delivered stays."""
+    before = milliseconds(now - keep.messages)
+    return [
+        _emptied(message, and_(message.c.accepted_at < before, message.c.body.is_not(None), ~_WAITING), body=None),
+        _emptied(reply, and_(reply.c.created_at < before, reply.c.body.is_not(None), ~_UNSENT), body=None),
+        _removed(attachment, and_(attachment.c.stored_at < milliseconds(now - keep.attachments), ~_UNDELIVERED)),
+        _removed(
+            original, and_(original.c.secret == 0, original.c.stored_at < milliseconds(now - keep.originals), ~_WANTED)
+        ),
+        # No helpdesk is waiting for one that held a secret.
+        _removed(original, and_(original.c.secret == 1, original.c.stored_at < milliseconds(now - keep.secrets))),
+        # Who asked in conversations of which nothing is left.
+        _emptied(
+            conversation,
+            and_(conversation.c.opened_at < before, conversation.c.requester != b"", ~_ALIVE),
+            requester=b"",
+        ),
+        _letters(milliseconds(now - keep.dead_letters)),
+        _removed(state, state.c.expires_at <= milliseconds(now)),
+        _removed(blob, ~or_(_ATTACHED, _CAME)),
+    ]
+
+
+def find(connection: Connection, rule: Rule) -> list[tuple[Any, ...]]:
+    """The keys of rows that have expired, at most FOUND."""
+    query = select(*rule.table.primary_key.columns).where(rule.expired).limit(FOUND)
+    return [tuple(row) for row in connection.execute(query)]
+
+
+def steps(rule: Rule, keys: Sequence[tuple[Any, ...]]) -> Iterator[Step]:
+    """What is done in one transaction each."""
+    for start in range(0, len(keys), STEP):
+        yield Step(rule, keys[start : start + STEP])
+
+
+def change(connection: Connection, taken: Sequence[Step]) -> list[None]:
+    """Remove what has expired and still is: somebody may have asked for it meanwhile."""
+    for step in taken:
+        names = _names(step.rule.table)
+        rows = [dict(zip(names, key, strict=True)) for key in step.keys]
+        for statement in step.rule.changes:
+            connection.execute(statement, rows)
+    return [None] * len(taken)
 
 
 def sweep_files(connection: Connection, files: BlobFiles) -> int:
@@ -49,52 +120,42 @@ def sweep_files(connection: Connection, files: BlobFiles) -> int:
     return removed
 
 
-def _expire(connection: Connection, run: Expiry) -> int:
-    keep, now = run.retention, milliseconds(run.now)
-    waiting = exists().where(delivery.c.event == message.c.event, delivery.c.status == "due")
-    connection.execute(
-        update(message)
-        .where(message.c.accepted_at < _before(run.now, keep.messages), message.c.body.is_not(None), ~waiting)
-        .values(body=None)
-    )
-    connection.execute(
-        update(reply)
-        .where(
-            reply.c.created_at < _before(run.now, keep.messages),
-            reply.c.body.is_not(None),
-            reply.c.status.not_in(["due", "sending"]),
-        )
-        .values(body=None)
-    )
-    undelivered = exists().where(delivery.c.event == attachment.c.event, delivery.c.status == "due")
-    old = or_(
-        and_(attachment.c.role == "attachment", attachment.c.stored_at < _before(run.now, keep.attachments)),
-        and_(attachment.c.role == "original", attachment.c.stored_at < _before(run.now, keep.originals)),
-    )
-    connection.execute(delete(attachment).where(old, ~undelivered))
-    held = and_(attachment.c.role == "secret", attachment.c.stored_at < _before(run.now, keep.secrets))
-    connection.execute(delete(attachment).where(held))  # no helpdesk is waiting for it
-    _expire_requesters(connection, _before(run.now, keep.messages))
-    _expire_letters(connection, _before(run.now, keep.dead_letters))
-    connection.execute(delete(state).where(state.c.expires_at <= now))
-    unreferenced = ~exists().where(attachment.c.sha256 == blob.c.sha256)
-    return connection.execute(delete(blob).where(unreferenced)).rowcount
+def _emptied(table: Table, expired: ColumnElement[bool], **values: Any) -> Rule:
+    return Rule(table, expired, (update(table).where(_this(table), expired).values(values),))
 
 
-def _expire_requesters(connection: Connection, before: int) -> None:
-    """Forget who asked in conversations of which nothing is left."""
-    alive = exists().where(message.c.conversation == conversation.c.id, message.c.body.is_not(None))
-    nothing_left = and_(conversation.c.opened_at < before, conversation.c.requester != b"", ~alive)
-    connection.execute(update(conversation).where(nothing_left).values(requester=b""))
+def _removed(table: Table, expired: ColumnElement[bool]) -> Rule:
+    return Rule(table, expired, (delete(table).where(_this(table), expired),))
 
 
-def _expire_letters(connection: Connection, before: int) -> None:
-    """Drop what was given up long ago; that it existed stays on the account."""
+def _letters(before: int) -> Rule:
+    """What was given up long ago; that it existed stays on the account."""
     old = dead_letter.c.buried_at < before
-    letter = exists().where(dead_letter.c.event == delivery.c.event, dead_letter.c.helpdesk == delivery.c.helpdesk, old)
-    connection.execute(update(delivery).where(delivery.c.status == "dead", letter).values(status="dropped"))
-    connection.execute(delete(dead_letter).where(old))
+    of_letter = select(dead_letter.c.event, dead_letter.c.helpdesk).where(_this(dead_letter), old)
+    dropped = update(delivery).where(
+        delivery.c.status == "dead", tuple_(delivery.c.event, delivery.c.helpdesk) == of_letter.scalar_subquery()
+    )
+    return Rule(
+        dead_letter, old, (dropped.values(status="dropped"), delete(dead_letter).where(_this(dead_letter), old))
+    )
 
 
-def _before(now: datetime, span: timedelta) -> int:
-    return milliseconds(now - span)
+def _this(table: Table) -> ColumnElement[bool]:
+    """One row by its key, whatever else is asked of it: a list of keys would make SQLite walk an index of the rest."""
+    columns = table.primary_key.columns
+    return and_(*(column == bindparam(name) for column, name in zip(columns, _names(table), strict=True)))
+
+
+def _names(table: Table) -> list[str]:
+    return [f"_{column.name}" for column in table.primary_key.columns]
+
+
+_WAITING = exists().where(delivery.c.event == message.c.event, delivery.c.status == "due")
+_UNSENT = reply.c.status.in_(["due", "sending"])
+_UNDELIVERED = exists().where(delivery.c.event == attachment.c.event, delivery.c.status == "due")
+_WANTED = exists().where(
+    message.c.position == original.c.message, delivery.c.event == message.c.event, delivery.c.status == "due"
+)
+_ALIVE = exists().where(message.c.conversation == conversation.c.id, message.c.body.is_not(None))
+_ATTACHED = exists().where(attachment.c.sha256 == blob.c.sha256)
+_CAME = exists().where(original.c.sha256 == blob.c.sha256, original.c.content.is_(None))

@@ -14,11 +14,11 @@ from model.event import Event
 from model.json import Json
 from model.ticket import Attachment, Channel, ConversationPart, Lane, Requester, Ticket
 from store.arrival import Arrival, Content, Target, milliseconds
-from store.bulk import insert_rows
+from store.bulk import run, write_rows
 from store.conversations import Thread
 from store.crypto import Vault
 from store.redaction import Told, redaction_event, redaction_row
-from store.schema import attachment, blob, cursor, dead_letter, delivery, message, outbox
+from store.schema import attachment, blob, cursor, dead_letter, delivery, message, original, outbox
 
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -29,7 +29,8 @@ class Rows:
     def __init__(self, vault: Vault, now: int, base_url: str) -> None:
         self._vault, self._now, self._base_url = vault, now, base_url
         self._forgotten: list[dict[str, Any]] = []
-        self._messages: list[dict[str, Any]] = []
+        self._messages: dict[tuple[str, str], dict[str, Any]] = {}
+        self._originals: dict[tuple[str, str], dict[str, Any]] = {}
         self._attachments: list[dict[str, Any]] = []
         self._blobs: dict[str, dict[str, Any]] = {}
         self._deliveries: list[dict[str, Any]] = []
@@ -38,30 +39,37 @@ class Rows:
         self._cursors: dict[tuple[str, str], dict[str, Any]] = {}
 
     def add_message(
-        self, arrival: Arrival, *, status: str, detail: str | None = None, event: Event | None = None
+        self,
+        arrival: Arrival,
+        *,
+        status: str,
+        detail: str | None = None,
+        event: Event | None = None,
+        letter: str | None = None,
     ) -> None:
-        """Account for an arrival."""
+        """Account for an arrival, by its event or its dead letter where it has one."""
         body = None
         if event is not None:
             body = self._vault.seal(_ENCODE(event), event.id.encode())
-        self._messages.append({
+        self._messages[arrival.connector, arrival.source_id] = {
             "connector": arrival.connector,
             "source_id": arrival.source_id,
             "status": status,
             "detail": detail,
-            "event": event and event.id,
+            "event": event.id if event else letter,
             "conversation": event and event.partitionkey,
             "sequence": event and event.data.conversation.sequence,
             "received_at": milliseconds(arrival.received_at),
             "accepted_at": self._now,
             "body": body,
-        })  # fmt: skip
+        }
 
     def add_redaction(self, told: Told, sequence: int, lane: Lane) -> None:
         """Tell each helpdesk that had a message how it is now."""
         event = redaction_event(told, sequence, lane, datetime.fromtimestamp(self._now / 1000, UTC))
         sealed = self._vault.seal(_ENCODE(event), event.id.encode())
-        self._messages.append(redaction_row(told, sequence, self._now, sealed))
+        row = redaction_row(told, sequence, self._now, sealed)
+        self._messages[row["connector"], row["source_id"]] = row
         for helpdesk, options in told.helpdesks:
             job = {
                 "event": event.id,
@@ -74,13 +82,15 @@ class Rows:
             self._deliveries.append({**job, "options": options, "status": "due", "tries": 0})
 
     def replace_message(self, arrival: Arrival) -> None:
-        """Forget how an arrival was accounted for before."""
+        """Forget how an arrival was accounted for before, be it in this commit."""
+        self._messages.pop((arrival.connector, arrival.source_id), None)
         self._forgotten.append({"_connector": arrival.connector, "_source_id": arrival.source_id})
 
     def add_ticket(self, arrival: Arrival, event_id: str, thread: Thread, targets: list[Target]) -> None:
         """Make an accepted arrival the newest message of its conversation, with a job for each helpdesk."""
-        attachments = self._add_files(arrival, event_id)
-        event = self._event(arrival, event_id, thread, attachments)
+        assert arrival.draft is not None
+        event = self._event(arrival, event_id, thread, self._add_files(arrival, event_id))
+        self._add_original(arrival, secret=bool(arrival.draft.safety.redacted or arrival.draft.corrections))
         self.add_message(arrival, status="accepted", event=event)
         for target in targets:
             job = {
@@ -97,12 +107,11 @@ class Rows:
 
     def bury(self, arrival: Arrival) -> None:
         """Account for an arrival of which not even a stub could be made."""
-        self.add_message(arrival, status="dead", detail="normalize")
-        id_ = self._vault.uuid(b"dead", arrival.connector, arrival.source_id)
-        if arrival.original is not None:
-            self._add_content(id_, "original", 0, arrival.original, filename=None, media_type=arrival.media_type)
+        self._add_original(arrival, secret=False)
+        letter = self._vault.uuid(b"dead", arrival.connector, arrival.source_id)
+        self.add_message(arrival, status="dead", detail="normalize", letter=letter)
         self._dead.append({
-            "id": id_,
+            "id": letter,
             "stage": "normalize",
             "reason": arrival.dead,
             "connector": arrival.connector,
@@ -123,18 +132,28 @@ class Rows:
 
     def write(self, connection: Connection) -> None:
         """Write everything, referenced rows first."""
-        if self._forgotten:
-            connection.execute(_FORGET, self._forgotten)
+        write_rows(connection, _FORGET, self._forgotten)
+        if self._messages:
+            self._number(connection)
         for statement, rows in (
             (_ADD_BLOB, list(self._blobs.values())),
-            (_ADD_MESSAGE, self._messages),
+            (_ADD_MESSAGE, list(self._messages.values())),
+            (_ADD_ORIGINAL, list(self._originals.values())),
             (_ADD_ATTACHMENT, self._attachments),
             (_ADD_DELIVERY, self._deliveries),
             (_ADD_JOB, self._outbox),
             (_ADD_LETTER, self._dead),
             (_MOVE_CURSOR, list(self._cursors.values())),
         ):
-            insert_rows(connection, statement, rows)
+            write_rows(connection, statement, rows)
+
+    def _number(self, connection: Connection) -> None:
+        """Give the messages the next positions: an original stands beside its message, at the end of its table."""
+        ((last,),) = run(connection, _LAST).fetchall()
+        for position, row in enumerate(self._messages.values(), last + 1):
+            row["position"] = position
+        for source, row in self._originals.items():
+            row["message"] = self._messages[source]["position"]
 
     def _event(self, arrival: Arrival, id_: str, thread: Thread, attachments: tuple[Attachment, ...]) -> Event:
         trace = id_.replace("-", "")
@@ -177,12 +196,24 @@ class Rows:
         first = requester.identities[0] if requester.identities else None
         return self._vault.uuid(b"requester", (f"{first.kind}:{first.value}" if first else event_id))
 
+    def _add_original(self, arrival: Arrival, *, secret: bool) -> None:
+        """Keep the message as it came: small in its row, since nothing else is ever the same."""
+        content = arrival.original
+        if content is None:
+            return
+        sealed = None if content.clear is None else self._vault.seal(content.clear, content.sha256.encode())
+        if sealed is None:
+            self._add_blob(content)
+        self._originals[arrival.connector, arrival.source_id] = {
+            "secret": int(secret),
+            "sha256": content.sha256,
+            "media_type": arrival.media_type,
+            "content": sealed,
+            "stored_at": self._now,
+        }
+
     def _add_files(self, arrival: Arrival, event_id: str) -> tuple[Attachment, ...]:
         assert arrival.draft is not None
-        if arrival.original is not None:
-            held = arrival.draft.safety.redacted or arrival.draft.corrections
-            role = "secret" if held else "original"
-            self._add_content(event_id, role, 0, arrival.original, filename=None, media_type=arrival.media_type)
         attachments = []
         for index, (file, content) in enumerate(zip(arrival.draft.files, arrival.files, strict=True)):
             id_ = self.add_attachment(event_id, index, content, file.filename, file.media_type)
@@ -202,28 +233,12 @@ class Rows:
         return tuple(attachments)
 
     def add_attachment(self, owner: str, index: int, content: Content, filename: str, media_type: str) -> str:
-        """Note the owner's attachment with this number; returns its id."""
-        return self._add_content(owner, "attachment", index, content, filename=filename, media_type=media_type)
-
-    def _add_content(
-        self, owner: str, role: str, index: int, content: Content, *, filename: str | None, media_type: str
-    ) -> str:
-        """Note a content and who refers to it; returns the id of the reference."""
-        sealed = None
-        if content.sha256 not in self._blobs:
-            if content.clear is not None:
-                sealed = self._vault.seal(content.clear, content.sha256.encode())
-            self._blobs[content.sha256] = {
-                "sha256": content.sha256,
-                "size": content.size,
-                "content": sealed,
-                "stored_at": self._now,
-            }
-        id_ = self._vault.uuid(b"attachment", owner, role, str(index))
+        """Note a content as the owner's attachment with this number; returns its id."""
+        self._add_blob(content)
+        id_ = attachment_id(self._vault, owner, index)
         self._attachments.append({
             "id": id_,
             "event": owner,
-            "role": role,
             "sha256": content.sha256,
             "size": content.size,
             "filename": filename and self._vault.seal(filename.encode(), id_.encode()),
@@ -232,12 +247,29 @@ class Rows:
         })  # fmt: skip
         return id_
 
+    def _add_blob(self, content: Content) -> None:
+        if content.sha256 in self._blobs:
+            return
+        self._blobs[content.sha256] = {
+            "sha256": content.sha256,
+            "size": content.size,
+            "content": None if content.clear is None else self._vault.seal(content.clear, content.sha256.encode()),
+            "stored_at": self._now,
+        }
 
+
+def attachment_id(vault: Vault, owner: str, index: int) -> str:
+    """The id under which a file of an event or an answer is served."""
+    return vault.uuid(b"attachment", owner, "attachment", str(index))
+
+
+_LAST = "SELECT coalesce(max(position), 0) FROM message"
 _FORGET = delete(message).where(
     message.c.connector == bindparam("_connector"), message.c.source_id == bindparam("_source_id")
 )
 _ADD_BLOB = insert(blob).on_conflict_do_nothing()
 _ADD_MESSAGE = insert(message)
+_ADD_ORIGINAL = insert(original)
 _ADD_ATTACHMENT = insert(attachment).on_conflict_do_nothing()
 _ADD_DELIVERY = insert(delivery)
 _ADD_JOB = insert(outbox)

@@ -61,12 +61,12 @@ participant = Table(
 message = Table(
     "message",
     metadata,
-    Column("position", BIG_ID, primary_key=True, autoincrement=True),
+    Column("position", BIG_ID, primary_key=True, autoincrement=False),  # given out by acceptance (`store.rows`)
     Column("connector", Text, nullable=False),
     Column("source_id", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("detail", Text),
-    Column("event", Text, unique=True),
+    Column("event", Text, unique=True),  # of a message that could not be read: its dead letter
     Column("conversation", Text, ForeignKey("conversation.id")),
     Column("sequence", Integer),
     Column("received_at", BigInteger, nullable=False),
@@ -75,21 +75,37 @@ message = Table(
     UniqueConstraint("connector", "source_id"),
 )
 Index("message_conversation", message.c.conversation, message.c.sequence)
-Index("message_accepted", message.c.accepted_at)
+_is_kept = text("body IS NOT NULL")
+Index("message_kept", message.c.accepted_at, sqlite_where=_is_kept, postgresql_where=_is_kept)
+
+original = Table(
+    "original",
+    metadata,
+    Column(
+        "message", BIG_ID, ForeignKey("message.position", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    ),
+    Column("secret", Integer, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("content", LargeBinary),
+    Column("stored_at", BigInteger, nullable=False),
+    Index("original_stored", "secret", "stored_at"),
+)
+_is_blob = text("content IS NULL")
+Index("original_blob", original.c.sha256, sqlite_where=_is_blob, postgresql_where=_is_blob)
 
 attachment = Table(
     "attachment",
     metadata,
     Column("id", Text, primary_key=True),
     Column("event", Text, nullable=False),
-    Column("role", Text, nullable=False),
     Column("sha256", Text, nullable=False, index=True),
     Column("size", BigInteger, nullable=False),
     Column("filename", LargeBinary),
     Column("media_type", Text, nullable=False),
     Column("stored_at", BigInteger, nullable=False),
     Index("attachment_event", "event"),
-    Index("attachment_stored", "role", "stored_at"),
+    Index("attachment_stored", "stored_at"),
     sqlite_with_rowid=False,
 )
 
@@ -139,7 +155,8 @@ Index(
     sqlite_where=_is_due,
     postgresql_where=_is_due,
 )
-Index("delivery_due", delivery.c.due_at, sqlite_where=_is_due, postgresql_where=_is_due)
+_is_postponed = text("status = 'due' AND due_at IS NOT NULL")
+Index("delivery_postponed", delivery.c.due_at, sqlite_where=_is_postponed, postgresql_where=_is_postponed)
 _is_handed = text("status = 'due' AND handed_at IS NOT NULL")
 Index("delivery_handed", delivery.c.helpdesk, delivery.c.event, sqlite_where=_is_handed, postgresql_where=_is_handed)
 

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-import orjson
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine
 
 from model.draft import Heard
 from model.envelope import BlobRef, Receipt
@@ -18,8 +17,8 @@ from model.errors import Misconfigured, Permanent, Transient
 from model.event import Event, Job, TicketRef
 from model.json import Json
 from model.ticket import Lane
-from store import audit, dead_letters, kept, ledger, places, redaction, retention
-from store.accept import Acceptance, Terms, known_sources
+from store import audit, dead_letters, kept, ledger, originals, places, redaction, retention
+from store.accept import Acceptance, Terms, known_receipts
 from store.arrival import SMALL, Batch, Content
 from store.blobs import BlobFiles
 from store.crypto import Vault, load_master_key
@@ -30,7 +29,6 @@ from store.locks import NamedLocks
 from store.migrate import migrate
 from store.reader import Reader
 from store.reply_book import ReplyBook
-from store.schema import conversation, ticket
 from store.writer import Writer
 
 KEY_PROOF = ("", "key")
@@ -66,6 +64,7 @@ class Store:
         self._blobs = BlobFiles(data_dir / "blobs", vault)
         self._writer = Writer(engine)
         self._reader = Reader(engine)
+        self._known = self._reader.together(known_receipts)
         self._pairs = self._reader.together(ledger.pairs)
         self._outbox = self._reader.together(ledger.unpublished)
         self.locks = NamedLocks(data_dir / "locks" / NAMED_LOCKS)
@@ -138,14 +137,9 @@ class Store:
     async def known(self, connector: str, source_ids: Sequence[str]) -> dict[str, Receipt]:
         """The receipts of those messages that need not be understood again.
 
-        One that was ignored is not among them: a later rule may let it in.
+        One that was ignored is not among them, since a later rule may let it in, nor a dead letter that is retried.
         """
-        found = await self._read(known_sources, {connector: list(source_ids)})
-        return {
-            id_: known.receipt("duplicate" if known.status == "accepted" else None)
-            for (_, id_), known in found.items()
-            if known.status != "ignored"
-        }
+        return await self._known.ask((connector, source_ids))
 
     async def keep(self, contents: Sequence[tuple[str, bytes]]) -> list[Content]:
         """Prepare contents, by their digests, for acceptance: large ones are written to their files now."""
@@ -197,22 +191,29 @@ class Store:
         """Take what was overwritten out of the write-ahead log, too; not while somebody reads, but then later."""
         await self._read(redaction.checkpoint)
 
-    async def open_original(self, event: str, by: str) -> str | None:
-        """The SHA-256 of a message as it came, whether it held a secret or not; who asked for it is remembered."""
-        sha256 = await self._read(redaction.find_original, event, "secret") or await self._read(
-            redaction.find_original, event
-        )
-        if sha256 is not None:
-            await self._writer.do(redaction.record_openings, redaction.Opening(event, by, _now()))
-        return sha256
+    async def original(self, owner: str) -> AsyncIterator[bytes] | None:
+        """The message as it came, of an event or a dead letter, in pieces; None if it expired or held a secret."""
+        found = await self._read(originals.find_original, owner)
+        return None if found is None or found.secret else self._pieces(found)
 
-    async def openings(self) -> list[redaction.Opening]:
+    async def open_original(self, event: str, by: str) -> AsyncIterator[bytes] | None:
+        """A message as it came, in pieces, whether it held a secret or not; who asked for it is remembered."""
+        found = await self._read(originals.find_original, event)
+        if found is None:
+            return None
+        await self._writer.do(originals.record_openings, originals.Opening(event, by, _now()))
+        return self._pieces(found)
+
+    async def _pieces(self, found: originals.StoredOriginal) -> AsyncIterator[bytes]:
+        if found.content is not None:
+            yield self.vault.open(found.content, found.sha256.encode())
+            return
+        async for piece in self.read_blob(found.sha256):
+            yield piece
+
+    async def openings(self) -> list[originals.Opening]:
         """Who looked at which original, first things first."""
-        return await self._read(redaction.list_openings)
-
-    async def find_original(self, owner: str) -> str | None:
-        """The SHA-256 of the message as it came, of an event or a dead letter; None if it expired or held a secret."""
-        return await self._read(redaction.find_original, owner)
+        return await self._read(originals.list_openings)
 
     # -- connectors' own ------------------------------------------------------------------------
 
@@ -275,30 +276,29 @@ class Store:
         """Put jobs into the outbox for all unsettled deliveries to a helpdesk."""
         return await self._writer.do(ledger.republish_all, helpdesk)
 
-    async def unsettled(self, helpdesk: str, after: str, limit: int) -> list[Job]:
-        """Jobs of what is due now at a helpdesk and not in the outbox, in the order of their events' ids."""
+    async def unsettled(self, helpdesk: str, after: Job | None, limit: int) -> list[Job]:
+        """Jobs of what is due now at a helpdesk and not in the outbox, in the order of their conversations' ids."""
         return await self._read(ledger.unsettled, helpdesk, after, limit)
 
     async def backlog(self) -> list[ledger.Backlog]:
         """How much waits for each helpdesk, and since when."""
         return await self._read(ledger.backlog)
 
-    async def events(self, conversation: str, after: int) -> list[Event]:
+    async def events(self, conversation: str, after: int) -> list[Event | ledger.Unreadable]:
         """The events of a conversation after a sequence number that have not expired, in order."""
-        rows = await self._read(ledger.bodies, conversation, after)
-        return [ledger.open_body(self.vault, event_id, body) for event_id, body in rows]
+        return await self._read(ledger.events, self.vault, conversation, after)
 
     async def find_conversation(self, number: str) -> str | None:
         """The conversation that has the tracking number, or None."""
-        return await self._read(_find_conversation, number)
+        return await self._read(places.find_conversation, number)
 
     async def helpdesks_of(self, conversation_id: str) -> list[str]:
         """The helpdesks that a conversation is with, the first of its route first."""
-        return await self._read(_helpdesks_of, conversation_id)
+        return await self._read(places.helpdesks_of, conversation_id)
 
     async def conversation_of(self, helpdesk: str, reference: str) -> str | None:
         """The conversation whose ticket at a helpdesk has the reference, or None."""
-        return await self._read(_conversation_of, helpdesk, reference)
+        return await self._read(places.conversation_of, helpdesk, reference)
 
     async def find_place(self, connector: str, key: str) -> tuple[str, str, int] | None:
         """Conversation, tracking number and last sequence of the newest that a connector opened under a thread key."""
@@ -334,9 +334,15 @@ class Store:
         """Give a message up for good."""
         await self._writer.do(dead_letters.drop_letters, letter)
 
-    async def expire(self, rules: retention.Retention, now: datetime) -> None:
+    async def expire(self, keep: retention.Retention, now: datetime) -> None:
         """Remove what has expired and the files that nothing names."""
-        await self._writer.do(retention.expire, retention.Expiry(retention=rules, now=now))
+        for rule in retention.rules(keep, now):
+            found = retention.FOUND
+            while found == retention.FOUND:
+                keys = await self._read(retention.find, rule)
+                found = len(keys)
+                for step in retention.steps(rule, keys):
+                    await self._writer.do(retention.change, step)
         await self._read(retention.sweep_files, self._blobs)
 
     async def ready(self) -> None:
@@ -368,20 +374,6 @@ class Store:
         self, query: Callable[Concatenate[Connection, P], R], /, *arguments: P.args, **named: P.kwargs
     ) -> R:
         return await self._reader.do(query, *arguments, **named)
-
-
-def _find_conversation(connection: Connection, number: str) -> str | None:
-    return connection.execute(select(conversation.c.id).where(conversation.c.tracking_number == number)).scalar()
-
-
-def _helpdesks_of(connection: Connection, conversation_id: str) -> list[str]:
-    stored = connection.execute(select(conversation.c.helpdesks).where(conversation.c.id == conversation_id)).scalar()
-    return list(orjson.loads(stored)) if stored else []
-
-
-def _conversation_of(connection: Connection, helpdesk: str, reference: str) -> str | None:
-    wanted = select(ticket.c.conversation).where(ticket.c.helpdesk == helpdesk, ticket.c.reference == reference)
-    return connection.execute(wanted.order_by(ticket.c.conversation).limit(1)).scalar()
 
 
 def _nothing(_connection: Connection, callers: Sequence[None]) -> list[None]:

@@ -48,7 +48,7 @@ def untold(connection: Connection, vault: Vault, helpdesk: str, after: Untold | 
             at=moment(row.created_at),
             settled_at=moment(row.settled_at),
         )
-        for row in connection.execute(_UNTOLD, {"_helpdesk": helpdesk, "_limit": limit, **start})
+        for row in connection.execute(_UNTOLD, {"_helpdesk": helpdesk, "_limit": limit, **start}).all()
     ]
 
 

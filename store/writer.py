@@ -8,6 +8,7 @@ whole group at once, with one statement a table.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -152,8 +153,8 @@ def _roll_back(connection: Connection) -> None:
 
 def _translated(error: Exception) -> Exception:
     """What a caller is told: the database's own troubles pass, defects stay what they are."""
-    if isinstance(error, DBAPIError):
-        return Transient(f"the store cannot write: {error.orig}")
+    if isinstance(error, DBAPIError | sqlite3.Error):  # by way of SQLAlchemy, or past it (`store.bulk`)
+        return Transient(f"the store cannot write: {getattr(error, 'orig', error)}")
     return error
 
 

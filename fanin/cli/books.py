@@ -91,15 +91,15 @@ async def _find(store: Store, id_: str) -> DeadLetter:
 
 
 async def _write_original(store: Store, letter: DeadLetter, target: Path) -> None:
-    sha256 = await store.find_original(letter.event or letter.id)
-    if sha256 is None:
+    pieces = await store.original(letter.event or letter.id)
+    if pieces is None:
         raise Misconfigured(
             "its original has expired (store.retention.originals), was never read whole, or held a secret: then see "
             f"fanin original show {letter.event or letter.id}"
         )
     try:
         with target.open("xb") as file:
-            async for piece in store.read_blob(sha256):
+            async for piece in pieces:
                 file.write(piece)
     except (OSError, KeyError) as error:
         raise Misconfigured(f"--original: cannot write {target}: {error}") from None

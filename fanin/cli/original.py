@@ -19,8 +19,8 @@ async def show(file: Path | None, event: str, output: Path | None) -> None:
     """Write the original of an event to a file or to standard output; that it was opened is on record before."""
     async with books(file) as (_, store):
         by = _who()
-        sha256 = await store.open_original(event, by)
-        if sha256 is None:
+        pieces = await store.open_original(event, by)
+        if pieces is None:
             raise Misconfigured(
                 f"there is no original of {event}: it has expired (store.retention.originals, and "
                 "store.retention.secrets where it held a secret), or no message has this id"
@@ -28,7 +28,7 @@ async def show(file: Path | None, event: str, output: Path | None) -> None:
         log.warning("original.opened", event_id=event, by=by)
         try:
             with output.open("xb") if output else os.fdopen(os.dup(sys.stdout.fileno()), "wb") as target:
-                async for piece in store.read_blob(sha256):
+                async for piece in pieces:
                     target.write(piece)
         except (OSError, KeyError) as error:
             raise Misconfigured(f"cannot write the original to {output or 'standard output'}: {error}") from None

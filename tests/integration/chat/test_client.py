@@ -67,7 +67,7 @@ async def test_an_unread_answer_may_go_elsewhere(start):
     assert chat.patience is not None
 
     async def reply() -> Any:
-        [outgoing] = await app.store.replies.due(["web"], datetime.now(UTC))
+        [outgoing] = await app.store.replies.outgoing("due", ["web"], datetime.now(UTC))
         return outgoing.reply
 
     await app.supervisor.stop()  # so that the answer stays due, and can be had

@@ -198,7 +198,7 @@ async def test_an_answer_that_is_not_read_goes_another_way(
 
     await clock.move(timedelta(minutes=11), timedelta(minutes=11))
     async with asyncio.timeout(20):
-        while await store.replies.unread(["mail"], clock.now()) or len(mail.sent) < len(sent):
+        while await store.replies.outgoing("unread", ["mail"], clock.now()) or len(mail.sent) < len(sent):
             replies.wake()
             await asyncio.sleep(0.01)
     task.cancel()

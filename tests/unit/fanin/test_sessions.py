@@ -148,7 +148,7 @@ async def test_originals_with_secrets_expire_sooner_and_openings_are_on_record(
     assert first.message_id is not None
     assert last.message_id is not None
 
-    assert [await store.find_original(one) for one in (first.message_id, last.message_id)] == [None, None]
+    assert [await store.original(one) for one in (first.message_id, last.message_id)] == [None, None]
     assert await store.open_original(first.message_id, "root") is not None
     assert [(one.event, one.by) for one in await store.openings()] == [(first.message_id, "root")]
 

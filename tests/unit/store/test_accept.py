@@ -139,6 +139,17 @@ async def test_a_nearly_full_disk_is_refused_before_it_is_full(tmp_path: Path) -
     await store.close()
 
 
+async def test_a_message_may_be_ignored_and_let_in_within_one_commit(store: Store) -> None:
+    """What a later rule lets in takes the place of what was ignored, be it of the same batch."""
+    ignored = msgspec.structs.replace(arrival(draft(1)), draft=None, files=(), targets=(), ignored="for the test")
+
+    receipts = await store.accept(batch(arrival(draft(2)), ignored, arrival(draft(1))))
+
+    assert [receipt.status for receipt in receipts] == ["accepted", "ignored", "accepted"]
+    account = await store.account(["desk"])
+    assert [(line.state, line.count) for line in account.lines] == [("accepted", 2), ("due", 2)]
+
+
 async def test_ignored_and_dead_messages_are_accounted_for(store: Store) -> None:
     """What becomes no ticket is on the account with the rule or the stage."""
     base = Arrival(connector="mail", channel="email", account="a", source_id="1", received_at=WHEN)
@@ -224,3 +235,22 @@ async def test_a_conversation_does_not_stay_with_a_helpdesk_that_is_gone(tmp_pat
     dues, _ = await store.pair(answer.conversation_id or "", "other")
     assert [due.sequence for due in dues] == [2]
     await store.close()
+
+
+async def test_each_who_asks_at_once_learns_of_their_own_messages(store: Store) -> None:
+    """Questions of several connectors that are answered together keep apart, and what was ignored is not known."""
+    ignored = msgspec.structs.replace(arrival(draft(3)), draft=None, files=(), targets=(), ignored="before-start")
+    [one, _] = await store.accept(batch(arrival(draft(1)), ignored))
+    [other] = await store.accept(batch(arrival(draft(2), connector="drop", source="1"), connector="drop"))
+
+    asked = [("mail", ["1", "3", "1"]), ("drop", ["1"]), ("mail", []), ("drop", ["3"]), ("mail", ["1"])] * 100
+    told = await asyncio.gather(*(store.known(connector, ids) for connector, ids in asked))
+
+    assert [{id_: receipt.message_id for id_, receipt in found.items()} for found in told] == [
+        {"1": one.message_id},
+        {"1": other.message_id},
+        {},
+        {},
+        {"1": one.message_id},
+    ] * 100
+    assert {receipt.status for found in told for receipt in found.values()} == {"duplicate"}

@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from model.errors import Permanent
-from store.crypto import CHUNK
+from store.crypto import CHUNK, Vault
 from store.retention import Retention
 from store.store import Store
 from tests.support.drafts import arrival, batch, draft, file
@@ -27,6 +27,15 @@ async def pieces(content: bytes, size: int) -> AsyncIterator[bytes]:
     """The content in pieces of a size."""
     for start in range(0, len(content), size):
         yield content[start : start + size]
+
+
+@pytest.mark.parametrize("left", [0, 1, 11, 12, 40])
+def test_a_value_that_was_cut_is_damaged(left: int) -> None:
+    """However little is left of a sealed value, opening it says so."""
+    vault = Vault(bytes(32))
+
+    with pytest.raises(Permanent, match="damaged"):
+        vault.open(vault.seal(b"for the test, and long enough")[:left])
 
 
 @pytest.mark.parametrize("length", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 17])

@@ -36,7 +36,7 @@ def answer(conversation: str, key: str = "1", **more: object) -> Written:
 
 async def outgoing(store: Store, *connectors: str) -> list[Outgoing]:
     """What is to be sent now."""
-    found = await store.replies.due(connectors or ("mail",), ASKED)
+    found = await store.replies.outgoing("due", connectors or ("mail",), ASKED)
     return [one for one in found if isinstance(one, Outgoing)]
 
 
@@ -112,7 +112,7 @@ async def test_a_postponed_answer_waits_for_its_time(store: Store) -> None:
     await store.replies.settle(later)
 
     assert await outgoing(store) == []
-    [due] = await store.replies.due(["mail"], ASKED + timedelta(minutes=2))
+    [due] = await store.replies.outgoing("due", ["mail"], ASKED + timedelta(minutes=2))
     assert isinstance(due, Outgoing)
     assert due.tries == 1
 
@@ -188,7 +188,7 @@ async def test_a_damaged_answer_does_not_hold_up_the_others(store: Store) -> Non
     with closing(sqlite3.connect(store.data_dir / "fanin.db")) as connection, connection:
         connection.execute("UPDATE reply SET body = zeroblob(80) WHERE id = ?", (damaged.id,))
 
-    found = await store.replies.due(("mail",), ASKED)
+    found = await store.replies.outgoing("due", ("mail",), ASKED)
 
     [unsendable] = [each for each in found if isinstance(each, Unsendable)]
     assert (unsendable.outcome.id, unsendable.outcome.status) == (damaged.id, "failed")
