@@ -25,11 +25,6 @@ LANE = 32
 """Bits in which the weights of one class are summed: as many as an unsigned integer of C has."""
 ZERO = 128
 """What a weight of nothing is written as, so that none is negative."""
-GRAVE = frozenset(
-    "security/theft security/leaked_secret security/impersonation security/phishing "
-    "technical/transfer_not_received".split()
-)
-"""What a critical message can be about."""
 STRONG = 12
 """Of 127: the weight from which on a fragment may be shown as a reason."""
 MAX_SHOWN = 4
@@ -62,7 +57,7 @@ class Opinion(Struct, frozen=True):
     """What the model thinks: how likely it is critical, what it is about, and why."""
 
     critical: float
-    """The logarithm of the odds, less the threshold and the lead of a topic that is never critical; 0 is critical."""
+    """The logarithm of the odds, less the threshold: critical from 0 on."""
     category: str
     topic: str
     fragments: tuple[str, ...] = ()
@@ -82,7 +77,6 @@ class Model:
         strong = [number for number, row in enumerate(rows[:known]) if row[0] >= ZERO + STRONG]
         self._strong = sorted(strong, key=lambda number: -rows[number][0])
         self._rank = {number: rank for rank, number in enumerate(self._strong)}
-        self._grave = [number for number, topic in enumerate(weights.topics, 1) if topic in GRAVE]
         self._automaton = automaton(weights.fragments)
 
     def opinion(self, folded: str, meanings: Iterable[str]) -> Opinion:
@@ -102,8 +96,7 @@ class Model:
         ]
         best = scores.index(max(scores[1:]), 1)
         category, _, topic = told.topics[best - 1].partition("/")
-        lead = scores[best] - max(map(scores.__getitem__, self._grave))
-        margin = scores[0] - lead - told.threshold
+        margin = scores[0] - told.threshold
         return Opinion(margin, category, topic, self._strongest(looked_at, found) if margin >= 0 else ())
 
     def _strongest(self, looked_at: str, found: set[int]) -> tuple[str, ...]:

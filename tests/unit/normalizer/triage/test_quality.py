@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from normalizer.triage.labelled import read_labelled
-from tests.support.triage import DATA, Judged, accuracy, judged, precision, recall
+from tests.support.triage import DATA, Judged, accuracy, chat, judged, precision, recall
 
 LANGUAGES = ("en", "es", "id", "ja", "ko", "ru", "tr", "vi", "zh-Hans", "zh-Hant")
 
@@ -35,6 +35,22 @@ def test_no_message_is_in_both_parts(part):
     learned = {each.text for each in read_labelled(DATA / "train") if len(each.text) > 25}
 
     assert [each.text for each in read_labelled(DATA / part) if each.text in learned] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "貴社のウォレットからBTCが盗まれました",
+        "贵公司的钱包里我的USDT被盗了",
+        "我的USDT被盗了，你们必须赔款",
+        "Me robaron los USDT, oi que hay un fallo en la app",
+        "У меня украли все USDT с кошелька, слышал что у других тоже",
+        "I want my money, you must cooperate with the police, my USDT was stolen from my wallet",
+    ],
+)
+def test_what_is_said_beside_a_theft_does_not_hide_it(text: str) -> None:
+    """Demands, hearsay and a polite word for the company are no sign that nothing happened."""
+    assert chat(text).triage.urgency == "critical"
 
 
 def test_critical_messages_are_found(results):

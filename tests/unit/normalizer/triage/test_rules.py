@@ -10,7 +10,6 @@ from model.draft import Context, Draft
 from model.envelope import Envelope
 from model.rules import Rule, Rules
 from model.ticket import Fact, Facts, Message, Redaction, Requester, Safety
-from normalizer.triage.fragments import ZERO, Model, Weights
 from normalizer.triage.triage import triage
 from tests.support.triage import NOW, chat
 
@@ -153,44 +152,3 @@ def test_rules_travel_to_a_child_process():
     assert sent.rules == context.rules
     assert sent.rules
     assert sent.rules.rules == shipped_rules().rules
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Our firm traces stolen crypto for prosecutors and proposes a cooperation with your wallet",
-        "The coins stolen from me in 2022 were refunded by the insurer long ago, just wanted to thank you",
-        "是否考虑合作?我们公司做链上调查,追查被盗资产",
-    ],
-)
-def test_firms_and_settled_cases_are_no_emergency(text):
-    """A theft that is somebody's business, or was made good, is not happening now."""
-    assert "assets_stolen" not in [one.rule for one in chat(text).triage.matched]
-
-
-def test_a_hand_at_a_distance_is_an_emergency():
-    """Somebody who steers the customer's computer and asks for something is stopped at once."""
-    found = chat("He is connected by AnyDesk and tells me to open my app, shall I?").triage
-
-    assert (found.topic, found.urgency) == ("impersonation", "critical")
-    assert "guided_remotely" in [one.rule for one in found.matched]
-
-
-def test_another_topic_that_leads_makes_critical_doubtful():
-    """What sounds urgent and is plainly about something that no emergency is about scores less."""
-    weights = Weights(
-        topics=("how_to/fees", "security/theft"),
-        fragments=(" money ", " fee "),
-        pairs=(),
-        fragment_scale=1.0,
-        pair_scale=1.0,
-        bias=(0.0, 0.0, 0.0),
-        weights=bytes([ZERO + 4, ZERO, ZERO + 2, ZERO, ZERO + 8, ZERO]),
-        threshold=0.0,
-    )
-
-    plain, doubted = (Model(weights).opinion(text, ()) for text in ("money", "money fee"))
-
-    assert plain.critical == 4
-    assert doubted.critical < plain.critical / 2**0.5  # of two fragments each counts less
-    assert doubted.category == "how_to"
