@@ -28,7 +28,7 @@ from model.errors import FaninError, Transient
 log = structlog.get_logger()
 
 AUTH_LIMIT = 10.0
-"""Seconds in which a client must say which session it is of."""
+"""Seconds in which a client must say which session it is of, and in which that must be found."""
 OVERHEAD = 32 * 1024
 """Bytes of a frame beside its text."""
 NO_AUTH, TOO_FAST = 4401, 4429
@@ -90,6 +90,7 @@ class Socket(Connection):
         """Take the first frame, say where the conversation of its session stands, and send what the client missed."""
         try:
             auth = _auth(text)
+            self.rouse(AUTH_LIMIT, self._wait_no_longer)
             self._chat.limiter.test("refusals", self._address)
             session = await self._chat.sessions.find(auth.token)
         except Refused as error:
@@ -112,10 +113,10 @@ class Socket(Connection):
         await self.close(TOO_FAST if error.code == "rate_limited" else NO_AUTH, error.code)
 
     def _wait_no_longer(self) -> None:
-        if self._doing is None:
+        if self._doing is None and not self.closed:
             self.do(partial(self._refuse, _no_auth()))
         else:
-            self.rouse(AUTH_LIMIT, self._wait_no_longer)
+            self._transport.abort()
 
     async def _welcome(self, session: Session, last_seq: int) -> None:
         try:
