@@ -259,6 +259,9 @@ class _Frames(WebSocketDataQueue):
     It has nothing of the queue that aiohttp reads from: to the parser it is one that is always empty.
     """
 
+    _size = _limit = 0
+    """What the parser asks before each frame, where it is not the compiled one."""
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 

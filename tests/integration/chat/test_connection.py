@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
 import struct
+import sys
 import uuid
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -324,3 +326,15 @@ def test_the_loop_of_the_daemon_serves_it_and_keeps_nothing(tmp_path):
             assert runner.run(scenario()) == 0
     finally:
         gc.enable()
+
+
+async def test_it_works_with_the_parser_that_is_not_compiled():
+    """Where aiohttp has no compiled parser, its parser in Python gives the same frames."""
+    test = f"{__file__}::{test_what_comes_behind_the_request_is_answered_in_order.__name__}"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", test),
+        env={**os.environ, "AIOHTTP_NO_EXTENSIONS": "1"},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()
