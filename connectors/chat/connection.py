@@ -27,7 +27,7 @@ HEARTBEAT = 25.0
 SEND_LIMIT = 10.0
 """Seconds in which a client must take a frame; who does not is dropped, and catches up when it is back."""
 CLOSE_LIMIT = 1.0
-"""Seconds in which a client must answer that the socket is closed."""
+"""Seconds in which a client must take what it was sent, and go, once one side has closed the socket."""
 PIECE = 4 * 1024
 """Bytes that are parsed before the frames in them are answered: bounds how many frames can wait."""
 MOST_UNREAD = 64 * 1024
@@ -60,7 +60,10 @@ class Connection(asyncio.Protocol, ABC):
         self._room: asyncio.Future[None] | None = None
         """Done when there is room for more to be sent; None where there is."""
         self._gone: asyncio.Future[None] | None = None
-        """Done when the connection has ended; None until it is being closed."""
+        """Done when the connection has ended; None until one side says that it closes.
+
+        From then on nothing waits to be answered, and what comes is only parsed, for the client's own close.
+        """
 
     @property
     def closed(self) -> bool:
@@ -82,33 +85,29 @@ class Connection(asyncio.Protocol, ABC):
             await self._written()
 
     async def close(self, code: int, reason: str) -> None:
-        """Close the socket; a client that does not answer is not waited for."""
-        if self.closed:
-            return
+        """Close the socket, and answer nothing more; a client that does not answer is not waited for."""
         told = reason.encode("utf-8", "replace")[:MOST_REASON].decode("utf-8", "ignore").encode()
-        self._write(WSMsgType.CLOSE, struct.pack("!H", code) + told)
-        self._gone = self._loop.create_future()
-        self._transport.resume_reading()
-        self._parse(len(self._unread))
-        await asyncio.wait([self._gone], timeout=CLOSE_LIMIT)
-        if not self._gone.done():
-            log.debug("socket.dropped", code=code)
-            self._transport.abort()
+        self._part(struct.pack("!H", code) + told)
+        if self._gone is not None:
+            await asyncio.wait([self._gone])
 
     def do(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do this now, before any frame is answered; nothing may be under way."""
         self._doing = self._loop.create_task(self._do(work), name="chat connection")
 
     def rouse(self, seconds: float, call: Callable[[], None]) -> None:
-        """Call something in a while, and not what was to be called before."""
-        if self._timer is not None:
+        """Call something in a while, and not what was to be called before; of a closed socket nothing is put off."""
+        if self._timer is not None and not self.closed:
             self._timer.cancel()
             self._timer = self._loop.call_later(seconds, call)
 
     def beat(self) -> None:
-        """Ask a client who was not heard of for long whether it is there."""
+        """Ask a client who was not heard of for long whether it is there; drop one that should be gone."""
         quiet = self._loop.time() - self._heard
-        if self._doing is not None or self.closed:
+        if self.closed:
+            log.debug("socket.dropped")
+            self._transport.abort()
+        elif self._doing is not None:
             self.rouse(HEARTBEAT, self.beat)
         elif quiet < HEARTBEAT:
             self.rouse(HEARTBEAT - quiet, self.beat)
@@ -128,8 +127,11 @@ class Connection(asyncio.Protocol, ABC):
     def data_received(self, data: bytes) -> None:
         """Parse what came, unless something that came before is still being answered."""
         self._heard = self._loop.time()
+        if self._gone is not None:
+            self._reader.feed_data(data)
+            return
         self._unread += data
-        if self._doing is None or self._gone is not None:
+        if self._doing is None:
             self._go_on()
         elif len(self._unread) > MOST_UNREAD:
             self._transport.pause_reading()
@@ -205,8 +207,6 @@ class Connection(asyncio.Protocol, ABC):
                 self._bid_farewell(frame.data)
             else:
                 await self.close(BAD_FRAME, "frames are JSON texts")
-            if self._gone is not None:
-                self._frames.clear()
 
     async def _pong(self, content: bytes) -> None:
         if not self.closed:
@@ -215,10 +215,20 @@ class Connection(asyncio.Protocol, ABC):
 
     def _bid_farewell(self, code: int) -> None:
         """Answer the client who closes."""
-        if not self.closed:
-            self._write(WSMsgType.CLOSE, struct.pack("!H", code) if code else b"")
-            self._gone = self._loop.create_future()
-            self._transport.close()
+        self._part(struct.pack("!H", code) if code else b"")
+        self._transport.close()
+
+    def _part(self, content: bytes) -> None:
+        """Say that the socket is closed, where that can still be said; what waits to be answered is dropped."""
+        rest, self._unread = self._unread, b""
+        self._frames.clear()
+        if self.closed:
+            return
+        self._write(WSMsgType.CLOSE, content)
+        self.rouse(CLOSE_LIMIT, self.beat)
+        self._gone = self._loop.create_future()
+        self._transport.resume_reading()
+        self._reader.feed_data(rest)
 
     def _write(self, kind: WSMsgType, content: bytes) -> None:
         """Write a frame, whole and unmasked (RFC 6455 section 5.2)."""
@@ -248,6 +258,9 @@ class _Frames(WebSocketDataQueue):
 
     It has nothing of the queue that aiohttp reads from: to the parser it is one that is always empty.
     """
+
+    _size = _limit = 0
+    """What the parser asks before each frame, where it is not the compiled one."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

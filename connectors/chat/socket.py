@@ -28,7 +28,7 @@ from model.errors import FaninError, Transient
 log = structlog.get_logger()
 
 AUTH_LIMIT = 10.0
-"""Seconds in which a client must say which session it is of."""
+"""Seconds in which a client must say which session it is of, and in which that must be found."""
 OVERHEAD = 32 * 1024
 """Bytes of a frame beside its text."""
 NO_AUTH, TOO_FAST = 4401, 4429
@@ -37,7 +37,7 @@ NO_AUTH, TOO_FAST = 4401, 4429
 class Socket(Connection):
     """An open WebSocket, of a session once the client has said of which."""
 
-    __slots__ = ("_address", "_behind", "_chat", "_session", "_telling", "seq")
+    __slots__ = ("_address", "_behind", "_chat", "_ready", "_session", "_telling", "seq")
 
     def __init__(self, chat: Chat, address: str) -> None:
         super().__init__(chat.settings.allow.text * 4 + OVERHEAD)
@@ -45,6 +45,8 @@ class Socket(Connection):
         self._session: Session | None = None
         self.seq = 0
         """The newest message that the client has been sent, or has acknowledged itself."""
+        self._ready = False
+        """Whether the client was told where the conversation stands: nothing of it is sent before."""
         self._behind = False
         self._telling: asyncio.Task[None] | None = None
 
@@ -70,7 +72,7 @@ class Socket(Connection):
             await self._answer_to(self._session, frame)
 
     def tell(self) -> asyncio.Task[None]:
-        """Send what was said since, in the one task that a socket has for it."""
+        """Send what was said since, once it is `ready`, in the one task that a socket has for it."""
         assert self._session is not None  # who listens has entered
         self._behind = True
         if self._telling is None or self._telling.done():
@@ -90,6 +92,7 @@ class Socket(Connection):
         """Take the first frame, say where the conversation of its session stands, and send what the client missed."""
         try:
             auth = _auth(text)
+            self.rouse(AUTH_LIMIT, self._wait_no_longer)
             self._chat.limiter.test("refusals", self._address)
             session = await self._chat.sessions.find(auth.token)
         except Refused as error:
@@ -112,10 +115,10 @@ class Socket(Connection):
         await self.close(TOO_FAST if error.code == "rate_limited" else NO_AUTH, error.code)
 
     def _wait_no_longer(self) -> None:
-        if self._doing is None:
+        if self._doing is None and not self.closed:
             self.do(partial(self._refuse, _no_auth()))
         else:
-            self.rouse(AUTH_LIMIT, self._wait_no_longer)
+            self._transport.abort()
 
     async def _welcome(self, session: Session, last_seq: int) -> None:
         try:
@@ -125,11 +128,12 @@ class Socket(Connection):
             await self.close(aiohttp.WSCloseCode.TRY_AGAIN_LATER, "busy")
             return
         newest = place.last_sequence if place else 0
-        self.seq = min(last_seq, newest)
+        self.seq, self._ready = min(last_seq, newest), True
         number = place.tracking_number if place else None
         await self._say(wire.Ready(session_id=session.id, last_seq=newest, tracking_number=number))
         if place is not None:
             self._chat.rooms.name(session.thread, place.conversation)
+        if place is not None or self._behind:
             _ = self.tell()
 
     async def _say(self, frame: wire.ServerFrame) -> None:
@@ -170,7 +174,7 @@ class Socket(Connection):
 
     async def _catch_up(self, session: Session) -> None:
         """Send everything after the last message that was sent, until there is nothing more."""
-        while self._behind and not self.closed:
+        while self._ready and self._behind and not self.closed:
             self._behind = False
             try:
                 place, entries = await said_after(self._chat.state, thread_key(session), self.seq)

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
 import struct
+import sys
 import uuid
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+import pytest
 import uvloop
 
-from connectors.chat import connection
+from connectors.chat import connection, socket
+from connectors.chat.chat import Chat
+from connectors.chat.session import Sessions
 from connectors.chat.socket import Socket
 from tests.support.chat import Customer, daemon
 
@@ -47,24 +52,52 @@ async def _next(reader: asyncio.StreamReader) -> tuple[int, bytes]:
 
 
 @asynccontextmanager
-async def _opened(one: Customer, behind: bytes = b"") -> Any:
-    """A connection whose client sent the request and its auth, and something behind them, in one piece."""
-    address = urlsplit(one.base)
+async def _connected(base: str, behind: bytes = b"") -> Any:
+    """A connection whose client sent the request, and something behind it, in one piece."""
+    address = urlsplit(base)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     head = (
         f"GET {address.path}/ws HTTP/1.1\r\nHost: {address.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     )
-    writer.write(head.encode() + _said(type="auth", token=one.token) + behind)
+    writer.write(head.encode() + behind)
     answer = await reader.readuntil(b"\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 101 ")
     assert b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in answer  # the example of RFC 6455 section 1.3
-    kind, ready = await _next(reader)
-    assert (kind, json.loads(ready)["type"]) == (TEXT, "ready")
     try:
         yield reader, writer
     finally:
         writer.close()
+
+
+@asynccontextmanager
+async def _opened(one: Customer, behind: bytes = b"") -> Any:
+    """A connection whose client sent its auth as well, and is told that it is ready."""
+    async with _connected(one.base, _said(type="auth", token=one.token) + behind) as (reader, writer):
+        kind, ready = await _next(reader)
+        assert (kind, json.loads(ready)["type"]) == (TEXT, "ready")
+        yield reader, writer
+
+
+def _served() -> Socket:
+    """The server's end of the one connection that there is."""
+    [found] = [one for one in gc.get_objects() if type(one) is Socket]
+    return found
+
+
+async def _until_nothing_is_left() -> None:
+    """Wait until the server has let go of all connections."""
+    async with asyncio.timeout(20):
+        while any(type(one) is Socket for one in gc.get_objects()):
+            await asyncio.sleep(0.01)
+            gc.collect()
+
+
+def _complaints() -> list[dict[str, Any]]:
+    """What the loop is told from now on, as of tasks that fail."""
+    told: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, complaint: told.append(complaint))
+    return told
 
 
 async def test_what_comes_behind_the_request_is_answered_in_order(start):
@@ -119,13 +152,13 @@ async def test_who_asks_and_never_listens_is_let_go(start, monkeypatch):
     monkeypatch.setattr(connection, "SEND_LIMIT", 0.3)
     _, customer = await start()
     async with _opened(await customer()) as (_, writer):
-        [socket] = [one for one in gc.get_objects() if type(one) is Socket]
+        served = _served()
         most = 0
         async with asyncio.timeout(30):
-            while not socket.closed:
+            while not served.closed:
                 writer.write(_frame(PING, b"x" * 100) * 100)
                 await asyncio.sleep(0)
-                most = max(most, len(socket._unread) + sum(len(one.data) for one in socket._frames))
+                most = max(most, len(served._unread) + sum(len(one.data) for one in served._frames))
     assert most < 1024 * 1024
 
 
@@ -153,6 +186,108 @@ async def test_frames_against_the_protocol_close_with_its_codes(start):
             kind, content = await _next(reader)
             codes.append((kind, *struct.unpack("!H", content[:2])))
     assert codes == [(CLOSE, 1002), (CLOSE, 1007)]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"), [(_frame(TEXT, b"{"), 4400), (_message("defect"), 1011)], ids=["bad", "defect"]
+)
+async def test_nothing_is_answered_behind_a_close(start, monkeypatch, wrong, code):
+    """What comes behind a frame that closes the socket is not stored, also when the client answers the close."""
+    write = Chat.write
+
+    async def fails(chat: Chat, session: Any, wanted: Any, **more: Any) -> Any:
+        if wanted.text == "defect":
+            raise RuntimeError("a defect")
+        return await write(chat, session, wanted, **more)
+
+    monkeypatch.setattr(Chat, "write", fails)
+    _, customer = await start()
+    one, told = await customer(), _complaints()
+    async with _opened(one, wrong + _message("behind")) as (reader, writer):
+        kind, content = await _next(reader)
+        assert (kind, *struct.unpack("!H", content[:2])) == (CLOSE, code)
+        writer.write(_message("later") + _frame(CLOSE, content[:2]))
+        assert await reader.read() == b""
+    await _until_nothing_is_left()
+    assert (await one.history())[1]["messages"] == []
+    assert told == []
+
+
+async def test_a_stop_lets_what_is_under_way_be_stored_and_nothing_else(start, monkeypatch):
+    """When all sockets are closed while a message is stored, it is stored, and what came behind it is not."""
+    write, begun, go_on = Chat.write, asyncio.Event(), asyncio.Event()
+
+    async def waits(chat: Chat, session: Any, wanted: Any, **more: Any) -> Any:
+        begun.set()
+        await go_on.wait()
+        return await write(chat, session, wanted, **more)
+
+    monkeypatch.setattr(Chat, "write", waits)
+    _, customer = await start()
+    one, told = await customer(), _complaints()
+    async with _opened(one, _message("under way") + _message("behind")) as (reader, writer):
+        await begun.wait()
+        closing = asyncio.create_task(_served()._chat.rooms.close(1012, "restart"))
+        kind, content = await _next(reader)
+        assert (kind, *struct.unpack("!H", content[:2])) == (CLOSE, 1012)
+        writer.write(_message("later") + _frame(CLOSE, content[:2]))
+        assert await reader.read() == b""
+        await closing
+        go_on.set()
+    await _until_nothing_is_left()
+    assert [said["text"] for said in (await one.history())[1]["messages"]] == ["under way"]
+    assert told == []
+
+
+async def test_a_stranger_who_takes_nothing_is_let_go_at_the_limit(start, monkeypatch):
+    """A client that has not said who it is is dropped in time, however many of its pings wait to be answered."""
+    monkeypatch.setattr(connection, "SEND_LIMIT", 60.0)
+    monkeypatch.setattr(socket, "AUTH_LIMIT", 1.0)
+    _, customer = await start()
+    async with _connected((await customer()).base) as (_, writer), asyncio.timeout(20):
+        served = _served()
+        while not served.closed:
+            if served._room is None:
+                writer.write(_frame(PING, b"x" * 100) * 100)
+            await asyncio.sleep(0.001)
+
+
+async def test_a_session_is_not_looked_for_without_end(start, monkeypatch):
+    """A client whose session is not found in time is dropped."""
+    never = asyncio.Event()
+
+    async def find(_sessions: Sessions, _token: str) -> Any:
+        await never.wait()
+
+    monkeypatch.setattr(socket, "AUTH_LIMIT", 0.2)
+    monkeypatch.setattr(Sessions, "find", find)
+    _, customer = await start()
+    async with _connected((await customer()).base, _said(type="auth", token="x" * 43)) as (reader, _):
+        async with asyncio.timeout(20):
+            with suppress(ConnectionResetError):
+                assert await reader.read() == b""
+        never.set()
+
+
+@pytest.mark.parametrize("stranger", [False, True])
+@pytest.mark.parametrize("last", [_frame(CLOSE, struct.pack("!H", 1000)), b""], ids=["close", "end"])
+async def test_who_says_goodbye_and_takes_nothing_is_let_go(start, monkeypatch, stranger, last):
+    """A client that closes, or sends no more, but does not take what it was sent, is dropped in time."""
+    monkeypatch.setattr(connection, "HEARTBEAT", 1.0)
+    monkeypatch.setattr(socket, "HEARTBEAT", 1.0)
+    monkeypatch.setattr(socket, "AUTH_LIMIT", 1.0)
+    _, customer = await start()
+    one = await customer()
+    async with _connected(one.base) if stranger else _opened(one) as (_, writer):
+        transport = _served()._transport
+        while not transport.get_write_buffer_size():
+            transport.write(bytes([0x80 | PONG, 0]) * 10_000)
+            await asyncio.sleep(0)
+        if last:
+            writer.write(last)
+        else:
+            writer.write_eof()
+        await _until_nothing_is_left()
 
 
 async def test_a_long_reason_is_cut_between_characters(start):
@@ -191,3 +326,15 @@ def test_the_loop_of_the_daemon_serves_it_and_keeps_nothing(tmp_path):
             assert runner.run(scenario()) == 0
     finally:
         gc.enable()
+
+
+async def test_it_works_with_the_parser_that_is_not_compiled():
+    """Where aiohttp has no compiled parser, its parser in Python gives the same frames."""
+    test = f"{__file__}::{test_what_comes_behind_the_request_is_answered_in_order.__name__}"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", test),
+        env={**os.environ, "AIOHTTP_NO_EXTENSIONS": "1"},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode()

@@ -8,7 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
+import pytest
 
+from connectors.chat.chat import Chat
+from connectors.chat.session import Session
 from store.replies import Written
 
 
@@ -79,6 +82,31 @@ async def test_other_tabs_hear_what_one_says(start):
         await here.send_json(_message("c"))
         heard = await _frames(there, 3)
     assert [(frame["text"], frame["seq"]) for frame in heard] == [("a", 1), ("b", 2), ("c", 3)]
+
+
+@pytest.mark.parametrize("known", [0, 2])
+async def test_what_is_said_before_ready_comes_behind_it(start, monkeypatch, known):
+    """A message that comes while a socket is opened is sent once, after `ready`, and none that the client has."""
+    _, customer = await start()
+    one = await customer()
+    for number in range(known):
+        await one.post(f"known {number}")
+    seen = Chat.seen
+
+    async def meanwhile(chat: Chat, session: Session, seq: int) -> None:
+        monkeypatch.setattr(Chat, "seen", seen)
+        await one.post("new")
+        await asyncio.wait(chat.rooms.tell(session.thread))
+        await seen(chat, session, seq)
+
+    monkeypatch.setattr(Chat, "seen", meanwhile)
+    async with await one.socket(last_seq=known) as socket:
+        ready, new = await _frames(socket, 2)
+        await socket.send_json({"type": "ping"})
+        pong = await socket.receive_json(timeout=10)
+    assert (ready["type"], ready["last_seq"]) == ("ready", known)
+    assert (new["type"], new["text"], new["seq"]) == ("message", "new", known + 1)
+    assert pong["type"] == "pong"
 
 
 async def test_a_replay_after_a_reconnect_is_the_same_message(start):
