@@ -116,10 +116,16 @@ class Isolation:
             thread = asyncio.get_running_loop().run_in_executor(
                 self._threads, self._understand, work, messages, contexts
             )
-            while not (await asyncio.wait((thread,), timeout=self._patience.total_seconds()))[0]:
-                if work.end():
-                    log.error("normalizer.overrun", connector=messages[0][0].connector)
-            return await thread
+            try:
+                while not (await asyncio.wait((thread,), timeout=self._patience.total_seconds()))[0]:
+                    if work.end():
+                        log.error("normalizer.overrun", connector=messages[0][0].connector)
+                return await thread
+            except asyncio.CancelledError:
+                thread.cancel()  # what waits for a thread never gets one
+                work.is_given_up = True
+                asyncio.get_running_loop().call_later(self._patience.total_seconds(), work.end)
+                raise
 
     def _understand(
         self, work: Work, messages: Sequence[tuple[Envelope, bytes]], contexts: Sequence[Context]
@@ -131,7 +137,7 @@ class Isolation:
             try:
                 with work:
                     return [
-                        reason or _try(envelope, raw, context)
+                        reason or (_SLOW if work.is_given_up else _try(envelope, raw, context))
                         for (envelope, raw), reason, context in zip(messages, reasons, contexts, strict=True)
                     ]
             except Overrun:  # it came between two messages
