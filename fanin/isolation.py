@@ -28,6 +28,7 @@ from fanin.children import Children
 from fanin.overrun import Overrun, Work
 from model.draft import Context, Draft
 from model.envelope import Envelope
+from model.errors import Transient
 from normalizer.normalize import normalize
 from normalizer.precheck import suspicious
 from normalizer.safety.raw import secrets_in
@@ -66,10 +67,13 @@ class Journal:
 
     @contextmanager
     def entry(self, source_ids: Sequence[str]) -> Iterator[None]:
-        """Keep the ids on disk for as long as the block runs."""
+        """Keep the ids on disk for as long as the block runs.  Raises Transient if the disk cannot take them."""
         file = self._folder / f"{os.getpid()}-{next(self._numbers)}"
-        file.write_bytes(orjson.dumps(list(source_ids)))
         try:
+            try:
+                file.write_bytes(orjson.dumps(list(source_ids)))
+            except OSError as error:
+                raise Transient(f"cannot write {self._folder}: {error.strerror}") from None
             yield
         finally:
             file.unlink(missing_ok=True)
@@ -93,7 +97,10 @@ class Isolation:
         self._children = Children(CHILDREN, time_limit=time_limit)
 
     async def read(self, messages: Sequence[tuple[Envelope, bytes]], contexts: Sequence[Context]) -> list[Reading]:
-        """Understand each message with what is known about it; never raises for what is in one."""
+        """Understand each message with what is known about it; never raises for what is in one.
+
+        Raises Transient if the disk cannot take note of what is being understood.
+        """
         if not messages:
             return []
         understood = await self._in_thread(messages, contexts)

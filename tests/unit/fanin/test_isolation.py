@@ -20,6 +20,7 @@ from fanin.isolation import Isolation, Journal, Reading
 from fanin.overrun import Overrun, Work
 from model.draft import Context, Draft
 from model.envelope import Envelope
+from model.errors import Transient
 from model.spoken import SPOKEN, Spoken
 from model.ticket import Identity
 from normalizer.normalize import normalize
@@ -236,3 +237,17 @@ async def test_a_batch_that_is_given_up_leaves_its_thread(tmp_path: Path, monkey
 
     assert reading.cancelled()
     assert begun == ["1/0", "1/1"]
+
+
+async def test_a_disk_that_takes_no_note_is_a_passing_trouble(tmp_path: Path) -> None:
+    """Where the ids of what is being understood cannot be written, nothing is understood; it is tried again later."""
+    isolation = Isolation(Journal(tmp_path / "parsing"), time_limit=LIMIT, memory=MEMORY)
+    (tmp_path / "parsing").rmdir()
+
+    with pytest.raises(Transient, match=r"cannot write .*parsing"):
+        await read(isolation, 1)
+    (tmp_path / "parsing").mkdir()
+    [reading] = await read(isolation, 1)
+    await isolation.close()
+
+    assert reading.draft.message.text == "number 0;"
