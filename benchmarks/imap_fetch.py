@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -52,9 +53,9 @@ class Forgetful:
         """There is none."""
         return None
 
-    def ahead(self, batch: Sequence[Envelope]) -> Sequence[Envelope]:
+    def ahead(self, batch: Sequence[Envelope]) -> AbstractAsyncContextManager[Sequence[Envelope]]:
         """Nothing is understood here."""
-        return batch
+        return nullcontext(batch)
 
     async def accept(self, batch: Sequence[Envelope], *, stream: str = "", cursor: Json | None = None) -> list[Receipt]:  # noqa: ARG002
         """Count the batch."""

@@ -12,6 +12,7 @@ of it that is read in order (a mailbox folder, a list of mentions); its *cursor*
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
@@ -32,11 +33,14 @@ class Intake(Protocol):
     async def cursor(self, stream: str) -> Json | None:
         """Return the cursor that the last successful `accept` of this stream stored, or None."""
 
-    def ahead(self, batch: Sequence[Envelope]) -> Sequence[Envelope]:
-        """Begin to understand a batch, and return what is to be handed over in its place when its turn comes.
+    def ahead(self, batch: Sequence[Envelope]) -> AbstractAsyncContextManager[Sequence[Envelope]]:
+        """Begin to understand a batch; in the block, what is yielded is handed over in its place when its turn comes.
 
         For a source that has more: the batch before is stored meanwhile.  Nothing of it is stored by this, and
-        it need not be handed over at all.
+        it need not be handed over at all: what is not done when the block ends is given up.  The envelopes that
+        are yielded may bear other source ids.
+
+        Raises Transient, having begun nothing, if the store could not take the batch now.
         """
 
     async def accept(self, batch: Sequence[Envelope], *, stream: str = "", cursor: Json | None = None) -> list[Receipt]:

@@ -28,6 +28,7 @@ from fanin.children import Children
 from fanin.overrun import Overrun, Work
 from model.draft import Context, Draft
 from model.envelope import Envelope
+from model.errors import Transient
 from normalizer.normalize import normalize
 from normalizer.precheck import suspicious
 from normalizer.safety.raw import secrets_in
@@ -66,10 +67,13 @@ class Journal:
 
     @contextmanager
     def entry(self, source_ids: Sequence[str]) -> Iterator[None]:
-        """Keep the ids on disk for as long as the block runs."""
+        """Keep the ids on disk for as long as the block runs.  Raises Transient if the disk cannot take them."""
         file = self._folder / f"{os.getpid()}-{next(self._numbers)}"
-        file.write_bytes(orjson.dumps(list(source_ids)))
         try:
+            try:
+                file.write_bytes(orjson.dumps(list(source_ids)))
+            except OSError as error:
+                raise Transient(f"cannot write {self._folder}: {error.strerror}") from None
             yield
         finally:
             file.unlink(missing_ok=True)
@@ -93,7 +97,10 @@ class Isolation:
         self._children = Children(CHILDREN, time_limit=time_limit)
 
     async def read(self, messages: Sequence[tuple[Envelope, bytes]], contexts: Sequence[Context]) -> list[Reading]:
-        """Understand each message with what is known about it; never raises for what is in one."""
+        """Understand each message with what is known about it; never raises for what is in one.
+
+        Raises Transient if the disk cannot take note of what is being understood.
+        """
         if not messages:
             return []
         understood = await self._in_thread(messages, contexts)
@@ -116,10 +123,16 @@ class Isolation:
             thread = asyncio.get_running_loop().run_in_executor(
                 self._threads, self._understand, work, messages, contexts
             )
-            while not (await asyncio.wait((thread,), timeout=self._patience.total_seconds()))[0]:
-                if work.end():
-                    log.error("normalizer.overrun", connector=messages[0][0].connector)
-            return await thread
+            try:
+                while not (await asyncio.wait((thread,), timeout=self._patience.total_seconds()))[0]:
+                    if work.end():
+                        log.error("normalizer.overrun", connector=messages[0][0].connector)
+                return await thread
+            except asyncio.CancelledError:
+                thread.cancel()  # what waits for a thread never gets one
+                work.is_given_up = True
+                asyncio.get_running_loop().call_later(self._patience.total_seconds(), work.end)
+                raise
 
     def _understand(
         self, work: Work, messages: Sequence[tuple[Envelope, bytes]], contexts: Sequence[Context]
@@ -131,7 +144,7 @@ class Isolation:
             try:
                 with work:
                     return [
-                        reason or _try(envelope, raw, context)
+                        reason or (_SLOW if work.is_given_up else _try(envelope, raw, context))
                         for (envelope, raw), reason, context in zip(messages, reasons, contexts, strict=True)
                     ]
             except Overrun:  # it came between two messages

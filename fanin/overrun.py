@@ -25,6 +25,8 @@ class Work:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._thread: int | None = None
+        self.is_given_up = False
+        """Nobody waits for it any more: what has not begun need not."""
 
     def __enter__(self) -> Self:
         with self._lock:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -42,7 +43,6 @@ class Pipeline:
     def __init__(self, store: Store, isolation: Isolation, route: Router, wake: Callable[[], None]) -> None:
         self._store, self._isolation, self._route, self._wake = store, isolation, route, wake
         self._sessions = Sessions(store)
-        self._reading: set[asyncio.Task[Readings]] = set()
 
     async def accept(
         self, context: Context, connector: str, batch: Sequence[Envelope], stream: str, cursor: Json | None
@@ -56,13 +56,17 @@ class Pipeline:
             self._wake()
         return receipts
 
-    def ahead(self, context: Context, batch: Sequence[Envelope]) -> Ahead:
+    @asynccontextmanager
+    async def ahead(self, context: Context, batch: Sequence[Envelope]) -> AsyncIterator[Ahead]:
         """Do what `Intake.ahead` promises."""
+        self._store.refuse_when_full()
         ahead = Ahead(map(_named, batch))
         ahead.readings = asyncio.create_task(self._read_ahead(context, ahead), name="read ahead")
-        self._reading.add(ahead.readings)
-        ahead.readings.add_done_callback(self._reading.discard)
-        return ahead
+        try:
+            yield ahead
+        finally:
+            ahead.readings.cancel()
+            await asyncio.gather(ahead.readings, return_exceptions=True)
 
     async def _read_ahead(self, context: Context, batch: Sequence[Envelope]) -> Readings:
         """Understand what needs no more than itself: no session, and of large messages one at a time is in memory."""
@@ -217,7 +221,7 @@ class ConnectorIntake:
         """Return the cursor that the last successful `accept` of this stream stored, or None."""
         return await self._store.cursor(self._name, stream)
 
-    def ahead(self, batch: Sequence[Envelope]) -> Sequence[Envelope]:
+    def ahead(self, batch: Sequence[Envelope]) -> AbstractAsyncContextManager[Sequence[Envelope]]:
         """Begin to understand a batch that is handed over later (see `connectors.base.Intake`)."""
         return self._pipeline.ahead(self._context(datetime.now(UTC)), batch)
 

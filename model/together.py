@@ -9,19 +9,17 @@ from typing import Any, Generic, TypeVar
 A = TypeVar("A")
 R = TypeVar("R")
 
-GROUP = 200
-"""The most questions that are answered together."""
-
 
 class Together(Generic[A, R]):
     """Answers everybody who asks while the last answer is under way at once.
 
     For what costs more a visit than a question: a thread, a query, a sync of the disk.  `answer` gives one answer a
-    question, in order; an exception among them, or one that it raises, is told to who asked.
+    question, in order; an exception among them, or one that it raises, is told to who asked.  At most `most` questions
+    are answered together: whoever asks next waits for all of them.
     """
 
-    def __init__(self, answer: Callable[[Sequence[A]], Awaitable[Sequence[R | Exception]]]) -> None:
-        self._answer = answer
+    def __init__(self, answer: Callable[[Sequence[A]], Awaitable[Sequence[R | Exception]]], *, most: int = 200) -> None:
+        self._answer, self._most = answer, most
         self._waiting: list[tuple[A, asyncio.Future[R]]] = []
         self._answering: asyncio.Task[None] | None = None
 
@@ -35,7 +33,7 @@ class Together(Generic[A, R]):
 
     async def _answer_all(self) -> None:
         while self._waiting:
-            asked, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+            asked, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             try:
                 answers: Sequence[Any] = await self._answer([question for question, _ in asked])
             except Exception as error:  # noqa: BLE001  whatever it is, those who asked are told

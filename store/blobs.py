@@ -28,7 +28,8 @@ class BlobFiles:
     def __init__(self, folder: Path, vault: Vault) -> None:
         self._folder, self._vault = folder, vault
         self.unfinished = folder / "tm"
-        self.unfinished.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for one in (folder, self.unfinished):  # `parents` would give the outer one the mode of the umask
+            one.mkdir(mode=0o700, exist_ok=True)
 
     async def write(self, chunks: AsyncIterator[bytes]) -> BlobRef:
         """Store a stream whose length is not known.  Raises Transient if the disk cannot take it."""

@@ -175,10 +175,9 @@ class Folder:
         try:
             async with aclosing(batches):
                 async for envelopes, last in batches:
-                    ahead = reading.intake.ahead(envelopes)
-                    if storing:
-                        await storing
-                    storing = asyncio.create_task(self._store(reading, ahead, last))
+                    before, storing = storing, asyncio.create_task(self._store(reading, envelopes, last, storing))
+                    if before:
+                        await before
             if storing:
                 await storing
         except Exception:
@@ -187,21 +186,26 @@ class Folder:
                 await storing
             raise
         finally:
-            if storing and not storing.done():
+            if storing:
                 storing.cancel()
-                await asyncio.wait([storing])
+                await asyncio.gather(storing, return_exceptions=True)
 
-    async def _store(self, reading: Reading, envelopes: Sequence[Envelope], last: int) -> None:
-        accepted = [_uid(one) for one in envelopes if one.ignored is None]
-        if reading.settings.after != "nothing":
-            self._untidied += accepted
-        cursor = self._advanced(reading, last)
-        try:
-            await reading.intake.accept(envelopes, stream=self._stream(reading), cursor=msgspec.to_builtins(cursor))
-        except BaseException:
-            self._box = None  # the stored cursor decides from where to go on
-            raise
-        self._cursor = cursor
+    async def _store(
+        self, reading: Reading, envelopes: Sequence[Envelope], last: int, before: asyncio.Task[None] | None
+    ) -> None:
+        """Hand over a batch, which is understood while the one before it is being stored."""
+        async with reading.intake.ahead(envelopes) as batch:
+            if before:
+                await before
+            if reading.settings.after != "nothing":
+                self._untidied += [_uid(one) for one in envelopes if one.ignored is None]
+            cursor = self._advanced(reading, last)
+            try:
+                await reading.intake.accept(batch, stream=self._stream(reading), cursor=msgspec.to_builtins(cursor))
+            except BaseException:
+                self._box = None  # the stored cursor decides from where to go on
+                raise
+            self._cursor = cursor
         if self._failures and min(self._failures) <= last:
             self._failures = {}
             await reading.state.delete(self._failures_key(reading))
@@ -379,6 +383,7 @@ class Folder:
 
 
 def _uid(one: Envelope) -> int:
+    """The UID in the name that we gave; the name under which it is stored may be another."""
     return int(one.source_id.rpartition(":")[2])
 
 

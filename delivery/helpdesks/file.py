@@ -43,8 +43,10 @@ _IS_REDACTED = f'"type":"{REDACTED}"'.encode()
 _DECODE = msgspec.json.Decoder(Event).decode
 LEAST_FREE = 1024 * 1024
 """Bytes below which the disk counts as full."""
-SMALL = 1024 * 1024
-"""Attachments of no more bytes are saved together with those of other events."""
+FEW, SMALL = 8, 1024 * 1024
+"""An event with no more files, and no more bytes in them, is saved together with others."""
+TOGETHER = 8
+"""How many events are: so a round is at most 64 files and 8 MiB, for which an urgent one may have to wait."""
 LOCK_WAIT = 3.0
 """Seconds for which the file's lock is waited for: a write takes milliseconds, and a thread that waits keeps the
 daemon from stopping."""
@@ -59,12 +61,12 @@ class FileHelpdesk:
         self._known: set[int] = set()
         self._read_to, self._number = 0, 0
         self._appends = Together(self._append_all)
-        self._saves = Together(self._save_all)
+        self._saves = Together(self._save_all, most=TOGETHER)
 
     async def submit(self, event: Event, ref: TicketRef | None, options: Mapping[str, Json]) -> TicketRef:  # noqa: ARG002  a file has no tickets to continue and no options
         """Append the event and the content of its attachments.  Raises Transient if the disk cannot take them."""
         if attachments := event.data.attachments:
-            if sum(one.size for one in attachments) <= SMALL:
+            if len(attachments) <= FEW and sum(one.size for one in attachments) <= SMALL:
                 await self._saves.ask(attachments)
             else:
                 await self._save_alone(attachments)
@@ -89,10 +91,11 @@ class FileHelpdesk:
         return await asyncio.to_thread(self._save, wanted)
 
     async def _save_alone(self, attachments: Sequence[Attachment]) -> None:
-        """Save what takes long, so that other events do not wait for it."""
-        [failure] = await self._save_all([attachments])
-        if failure is not None:
-            raise failure
+        """Save what takes long, a few files at a time, so that nobody else waits for it, nor for its thread."""
+        for first in range(0, len(attachments), FEW):
+            [failure] = await self._save_all([attachments[first : first + FEW]])
+            if failure is not None:
+                raise failure
 
     def _append(self, lines: Sequence[tuple[int, bytes]]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

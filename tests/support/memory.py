@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Hashable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 
 from connectors.base import Entry, Original, Place
@@ -50,9 +51,9 @@ class MemoryIntake:
         """Return the cursor of the last accept that was committed."""
         return self.cursors.get(stream)
 
-    def ahead(self, batch: Sequence[Envelope]) -> Sequence[Envelope]:
+    def ahead(self, batch: Sequence[Envelope]) -> AbstractAsyncContextManager[Sequence[Envelope]]:
         """Nothing is to be gained here."""
-        return batch
+        return nullcontext(batch)
 
     async def accept(self, batch: Sequence[Envelope], *, stream: str = "", cursor: Json | None = None) -> list[Receipt]:
         """Take the batch and the cursor in one step, or raise Transient and take nothing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 from model.envelope import Envelope, Receipt
@@ -34,12 +34,12 @@ class Slow(MemoryIntake):
         super().__init__()
         self._begun, self._second = 0, asyncio.Event()
 
-    def ahead(self, batch: Sequence[Envelope]) -> Sequence[Envelope]:
+    def ahead(self, batch: Sequence[Envelope]) -> AbstractAsyncContextManager[Sequence[Envelope]]:
         """Count the batch."""
         self._begun += 1
         if self._begun == 2:
             self._second.set()
-        return batch
+        return super().ahead(batch)
 
     async def accept(self, batch: Sequence[Envelope], *, stream: str = "", cursor: Json | None = None) -> list[Receipt]:
         """Wait where there is something to store."""

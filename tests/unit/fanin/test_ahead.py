@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -12,11 +13,15 @@ import pytest
 from fanin.pipeline import ConnectorIntake, Pipeline
 from model.draft import Context
 from model.envelope import BlobRef, Envelope
+from model.errors import Transient
 from model.spoken import SPOKEN
 from store.store import Store
+from tests.support.pipeline import processes
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 RAW = b"From: ann@example.org\r\nSubject: hi\r\n\r\nhello\r\n"
+HOSTILE = b"From: ann@example.org\r\nContent-Type: text/html\r\n\r\n" + b"<div>" * 200_000
+"""What is read in a process of its own."""
 
 
 def mail(number: int, raw: bytes | BlobRef = RAW, **more: Any) -> Envelope:
@@ -50,6 +55,11 @@ def read(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]
     return found
 
 
+def under_way() -> list[asyncio.Task[Any]]:
+    """What is being understood ahead."""
+    return [task for task in asyncio.all_tasks() if task.get_name() == "read ahead"]
+
+
 @pytest.fixture
 def intake(pipeline: Pipeline, store: Store) -> ConnectorIntake:
     """The pipeline as a mailbox sees it."""
@@ -60,12 +70,12 @@ async def test_what_was_understood_ahead_is_not_understood_again(
     intake: ConnectorIntake, store: Store, read: list[list[str]]
 ) -> None:
     """Nothing is stored until the batch is handed over, which then stores what was understood."""
-    ahead = intake.ahead([mail(1), mail(2)])
-    await asyncio.wait([task for task in asyncio.all_tasks() if task.get_name() == "read ahead"])
-    assert read == [["INBOX:1:1", "INBOX:1:2"]]
-    assert await store.unknown("mail", ["INBOX:1:1", "INBOX:1:2"]) == ["INBOX:1:1", "INBOX:1:2"]
+    async with intake.ahead([mail(1), mail(2)]) as ahead:
+        await asyncio.wait(under_way())
+        assert read == [["INBOX:1:1", "INBOX:1:2"]]
+        assert await store.unknown("mail", ["INBOX:1:1", "INBOX:1:2"]) == ["INBOX:1:1", "INBOX:1:2"]
 
-    receipts = await intake.accept(ahead, stream="INBOX", cursor=2)
+        receipts = await intake.accept(ahead, stream="INBOX", cursor=2)
 
     assert [one.status for one in receipts] == ["accepted", "accepted"]
     assert read == [["INBOX:1:1", "INBOX:1:2"]]
@@ -86,7 +96,8 @@ async def test_large_messages_and_sessions_wait_for_their_turn(
     spoken = mail(2, b'{"text": "hello", "key": "chat:1"}', media_type=SPOKEN)
     ignored = mail(3, b"", ignored="before-start")
 
-    receipts = await intake.accept(intake.ahead([mail(1, spooled), spoken, ignored, mail(4)]))
+    async with intake.ahead([mail(1, spooled), spoken, ignored, mail(4)]) as ahead:
+        receipts = await intake.accept(ahead)
 
     assert [one.status for one in receipts] == ["accepted", "accepted", "ignored", "accepted"]
     assert read == [["INBOX:1:4"], ["INBOX:1:1", "INBOX:1:2"]]
@@ -94,10 +105,51 @@ async def test_large_messages_and_sessions_wait_for_their_turn(
 
 async def test_what_is_known_by_then_is_a_duplicate(intake: ConnectorIntake) -> None:
     """A message that was accepted after it was understood ahead does not become a second ticket."""
-    ahead = intake.ahead([mail(1), mail(2)])
-    [first] = await intake.accept([mail(1)])
-
-    receipts = await intake.accept(ahead)
+    async with intake.ahead([mail(1), mail(2)]) as ahead:
+        [first] = await intake.accept([mail(1)])
+        receipts = await intake.accept(ahead)
 
     assert [one.status for one in receipts] == ["duplicate", "accepted"]
     assert receipts[0].message_id == first.message_id
+
+
+async def test_what_is_not_handed_over_is_given_up(intake: ConnectorIntake) -> None:
+    """A reader that leaves the block while its batch is being understood leaves nothing behind."""
+    async with intake.ahead([mail(1, HOSTILE)]):
+        while not processes():
+            await asyncio.sleep(0)
+
+    assert not under_way()
+    assert processes() == set()
+
+
+async def test_what_fails_unseen_is_no_ones_trouble(
+    intake: ConnectorIntake, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where understanding ahead fails and the batch is not handed over, the loop has nothing to complain about."""
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+
+    async def failing(*_: object) -> None:
+        raise Transient("no space left on device")
+
+    monkeypatch.setattr(pipeline._isolation, "read", failing)
+    async with intake.ahead([mail(1)]):
+        await asyncio.wait(under_way())
+    gc.collect()
+
+    assert complaints == []
+
+
+async def test_nothing_is_begun_on_a_full_disk(
+    intake: ConnectorIntake, store: Store, read: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch that could not be stored is refused before it is understood."""
+    monkeypatch.setattr(store, "_min_free_disk", 2**62)
+
+    with pytest.raises(Transient, match="min_free_disk"):
+        async with intake.ahead([mail(1)]):
+            pytest.fail("it is not refused")
+
+    assert not under_way()
+    assert read == []

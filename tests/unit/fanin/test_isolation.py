@@ -20,9 +20,11 @@ from fanin.isolation import Isolation, Journal, Reading
 from fanin.overrun import Overrun, Work
 from model.draft import Context, Draft
 from model.envelope import Envelope
+from model.errors import Transient
 from model.spoken import SPOKEN, Spoken
 from model.ticket import Identity
 from normalizer.normalize import normalize
+from tests.support.pipeline import processes
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 CONTEXT = Context(now=NOW)
@@ -78,13 +80,6 @@ async def read(isolation: Isolation, count: int) -> list[Reading]:
     """Understand so many messages at once."""
     messages = [(one, one.raw) for one in map(said, range(count)) if isinstance(one.raw, bytes)]
     return await isolation.read(messages, [CONTEXT] * count)
-
-
-def processes() -> set[int]:
-    """The children that run now."""
-    tasks = Path(f"/proc/{os.getpid()}/task").iterdir()
-    pids = {int(pid) for one in tasks for pid in (one / "children").read_text().split()}
-    return {pid for pid in pids if b"fanin.child" in Path(f"/proc/{pid}/cmdline").read_bytes()}
 
 
 @pytest.fixture
@@ -218,3 +213,41 @@ async def test_the_stub_of_a_chat_message_stays_in_its_conversation(tmp_path: Pa
         ("chat:1",),
         ("chat:ann",),
     )
+
+
+async def test_a_batch_that_is_given_up_leaves_its_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once nobody waits, no further message of it is begun, and one that never ends is ended."""
+    begun: list[str] = []
+
+    def noted(envelope: Envelope, raw: bytes, context: Context) -> Draft:
+        begun.append(envelope.source_id)
+        return endless(envelope, raw, context)
+
+    monkeypatch.setattr("fanin.isolation.normalize", noted)
+    isolation = Isolation(Journal(tmp_path), time_limit=LIMIT, memory=MEMORY, patience=timedelta(milliseconds=200))
+    reading = asyncio.create_task(read(isolation, 3))
+    while "1/1" not in begun:
+        await asyncio.sleep(0)
+
+    reading.cancel()
+    await asyncio.wait([reading])
+    while list(tmp_path.iterdir()):  # the journal says when the thread is done
+        await asyncio.sleep(0)
+    await isolation.close()
+
+    assert reading.cancelled()
+    assert begun == ["1/0", "1/1"]
+
+
+async def test_a_disk_that_takes_no_note_is_a_passing_trouble(tmp_path: Path) -> None:
+    """Where the ids of what is being understood cannot be written, nothing is understood; it is tried again later."""
+    isolation = Isolation(Journal(tmp_path / "parsing"), time_limit=LIMIT, memory=MEMORY)
+    (tmp_path / "parsing").rmdir()
+
+    with pytest.raises(Transient, match=r"cannot write .*parsing"):
+        await read(isolation, 1)
+    (tmp_path / "parsing").mkdir()
+    [reading] = await read(isolation, 1)
+    await isolation.close()
+
+    assert reading.draft.message.text == "number 0;"

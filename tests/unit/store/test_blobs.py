@@ -165,3 +165,12 @@ async def test_the_sweep_leaves_what_is_offered_while_it_works(store: Store, tmp
 async def test_a_file_that_goes_while_it_is_looked_at_is_no_matter(store: Store, tmp_path: Path) -> None:
     """The sweep passes over a file that another has renamed or removed."""
     assert not store._blobs.remove(tmp_path / "blobs" / "ab" / "gone", time.time())
+
+
+async def test_nobody_else_may_look_into_the_folders(store: Store, tmp_path: Path) -> None:
+    """Neither the folder of all files nor one in it is open to others, whatever the umask."""
+    await store.write_blob(pieces(b"content", 10))
+
+    folders = [tmp_path / "blobs", *(tmp_path / "blobs").iterdir()]
+
+    assert {oct(folder.stat().st_mode & 0o777) for folder in folders} == {"0o700"}
