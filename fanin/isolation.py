@@ -94,6 +94,7 @@ class Isolation:
         self._time_limit, self._memory, self._patience = time_limit, memory, patience
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="normalizer")
         self._free = asyncio.Semaphore(THREADS)
+        self._under_way = set[Work]()
         self._children = Children(CHILDREN, time_limit=time_limit)
 
     async def read(self, messages: Sequence[tuple[Envelope, bytes]], contexts: Sequence[Context]) -> list[Reading]:
@@ -110,7 +111,10 @@ class Isolation:
         ]
 
     async def close(self) -> None:
-        """Let the threads end when they are done, and end the children."""
+        """End what the threads do, and the children: nobody waits for it any more."""
+        for work in list(self._under_way):
+            work.is_given_up = True
+            work.end()
         self._threads.shutdown(wait=False, cancel_futures=True)
         await self._children.close()
 
@@ -120,9 +124,10 @@ class Isolation:
         """What became of each message in a thread, or why it must not be understood in this process."""
         async with self._free:
             work = Work()
-            thread = asyncio.get_running_loop().run_in_executor(
-                self._threads, self._understand, work, messages, contexts
-            )
+            future = self._threads.submit(self._understand, work, messages, contexts)
+            self._under_way.add(work)
+            future.add_done_callback(lambda _: self._under_way.discard(work))
+            thread = asyncio.wrap_future(future)
             try:
                 while not (await asyncio.wait((thread,), timeout=self._patience.total_seconds()))[0]:
                     if work.end():

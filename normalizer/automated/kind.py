@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 
 from model.ticket import Automated
-from normalizer.automated.phrases import DAEMON_NAMES, DAEMONS, FAILED_SUBJECTS, FAILED_TEXTS, VACATIONS
+from normalizer.automated.phrases import (
+    DAEMON_NAMES,
+    DAEMONS,
+    FAILED_DAEMONS,
+    FAILED_SUBJECTS,
+    FAILED_TEXTS,
+    VACATIONS,
+)
 from normalizer.automated.report import notified, recipients, reports, text_of, walk
 from normalizer.mime.headers import decode
 from normalizer.mime.part import Part
@@ -31,7 +38,7 @@ def _report(root: Part, subject: str, text: str) -> Automated | None:
     if kind == "feedback-report" or "message/feedback-report" in types or _is_complaint(subject, text):
         return "feedback_report"
     if kind == "disposition-notification" or "message/disposition-notification" in types:
-        return "bounce" if _is_refusal(root) else "delivery_receipt"
+        return "bounce" if _is_refusal(root, text) else "delivery_receipt"
     if kind == "delivery-status" or "message/delivery-status" in types:
         return _delivery(root)
     if text.startswith("{") and notified(text):
@@ -39,10 +46,13 @@ def _report(root: Part, subject: str, text: str) -> Automated | None:
     return "delivery_receipt" if text.startswith(_DELIVERY) else None
 
 
-def _is_refusal(root: Part) -> bool:
-    """Whether a mail system says that it threw the message away: what Sieve's `reject` sends (RFC 5429, 2.1.2)."""
+def _is_refusal(root: Part, text: str) -> bool:
+    """Whether a mail system says that it threw the message away: what Sieve's `reject` sends (RFC 5429, 2.1.2).
+
+    Mail programs say the same of a message that somebody deleted unread, but not that it was rejected.
+    """
     parts = [part for part in walk(root) if part.media_type == "message/disposition-notification"]
-    return any(_THROWN_AWAY.search(text_of(part)) for part in parts)
+    return _REFUSED.search(text[:MAX_SAID]) is not None and any(_THROWN_AWAY.search(text_of(part)) for part in parts)
 
 
 def _is_complaint(subject: str, text: str) -> bool:
@@ -63,8 +73,10 @@ def _bounce(root: Part, subject: str, text: str) -> Automated | None:
     failed, daemon = _FAILED_SUBJECT.search(subject) is not None, _is_daemon(root)
     if not (failed or daemon) or (not daemon and _is_answer(root, subject)):
         return None
-    said = (failed and daemon) or _FAILED_TEXT.search(text[:MAX_SAID].casefold()) is not None
-    return "bounce" if said else None
+    said = text[:MAX_SAID].casefold()
+    if daemon and (failed or _FAILED_DAEMON.search(f"{subject}\n{said}")):
+        return "bounce"
+    return "bounce" if _FAILED_TEXT.search(said) else None
 
 
 def _is_daemon(root: Part) -> bool:
@@ -94,6 +106,7 @@ def _list(root: Part) -> Automated | None:
     return "mailing_list" if bulk or not _LIST_FIELDS.isdisjoint(root.fields) else None
 
 
+_REFUSED = re.compile(r"\b(?:reject|refus)", re.IGNORECASE)
 _THROWN_AWAY = re.compile(
     r"^Disposition\s?:\s{0,9}automatic-action/MDN-sent-automatically\s?;\s{0,9}deleted", re.IGNORECASE | re.MULTILINE
 )
@@ -117,6 +130,7 @@ _LIST_FIELDS = frozenset(("list-id", "list-post", "list-unsubscribe", "mailing-l
 _DAEMON = re.compile(rf"(?:^|[<\"\s(])(?:{DAEMONS})@|{DAEMON_NAMES}|^<?(?:{DAEMONS})>?$")
 _FAILED_SUBJECT = re.compile(FAILED_SUBJECTS)
 _FAILED_TEXT = re.compile(FAILED_TEXTS)
+_FAILED_DAEMON = re.compile(FAILED_DAEMONS)
 _ANSWER = re.compile(r"(?:re|aw|antw|sv|rv|r|回复|回覆|返信|답장)\s?[:：]")
 _PREFIX = r"(?:(?:re|aw|antw|sv|fwd?|wg|tr)\s?[:：]\s*){0,3}[\[【(<（\s]{0,3}"
 _VACATION = re.compile(

@@ -71,10 +71,15 @@ def returned_to(original: str) -> list[str]:
 
 
 def _below(notice: str) -> str:
-    """What stands below the line that announces recipients, if it does: above it may be whom the message was for."""
+    """What stands below the line that announces recipients: above it may be whom the message was for.
+
+    Everything, where nobody is announced, or a recipient stands above already.
+    """
     announced = _ANNOUNCED.search(notice)
-    below = notice[announced.end() :] if announced else ""
-    return below if "@" in below else notice
+    if announced is None or any(map(_LEADING.match, notice[: announced.start()].splitlines())):
+        return notice
+    below = notice[announced.end() :]
+    return below if any(map(_LEADING.match, below.splitlines())) else notice
 
 
 def _sections(lines: Sequence[str], places: Sequence[tuple[int, str]], *, before: bool) -> list[Finding]:

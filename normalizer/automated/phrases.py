@@ -45,7 +45,7 @@ FAILED_SUBJECTS = (
     "undeliver|undelivered|delivery (?:status|fail|has failed|problem|report|notification|incomplete|error|delay)|failure notice|failed delivery|failure delivery|delivery failure"
     "|returned (?:mail|e-?mail|message|to sender)|returned: |return(?:ing)? (?:message )?to sender|could not be (?:sent|delivered)|mail (?:delivery )?(?:failed|failure|error)|mail system error|message delivery|non.?deliver|nondeliver"
     "|was not delivered|not delivered|message not (?:sent|delivered)|error sending your mail|warning: (?:message|could not send)|errors from|loop alert|delayed mail|mail delivery|message status|rejected mail|mail returned|bounce"
-    "|undelivery|unable to deliver|failed mail to|your message .{0,60}(?:delayed|could not)|aws notification message"
+    "|undelivery|unable to deliver|your message .{0,60}(?:delayed|could not)|aws notification message"
     "|unzustellbar|zustellung|nicht zugestellt|fehler bei der (?:zustellung|übermittlung)|rückläufer|non remis|non distribu|échec|echec|notification d.?état de remise|non délivr|impossible de remettre"
     "|no se pudo entregar|no se ha podido entregar|no entregado|devuelto|error de entrega|fallo en la entrega|falha na entrega|não (?:entregue|foi entregue|pôde ser)|devolvid|mensagem não entregue|mancato recapito|mancata consegna|non recapitabile|errore di consegna|non consegnat"
     "|onbestelbaar|niet (?:afgeleverd|bezorgd)|niedostarczon|nie dostarczono|zwrot|недоставлен|не доставлен|не может быть доставлено|ошибка доставки|невозможно доставить|сообщение не доставлено|teslim edilemedi|iletilemedi|iletilmedi|không gửi được|gửi (?:thư )?thất bại|không thể gửi|gagal (?:dikirim|terkirim|kirim)|tidak terkirim"
@@ -57,10 +57,16 @@ FAILED_TEXTS = (
     "could not be delivered|was not delivered|not been delivered|not yet been delivered|couldn't be delivered|wasn't able to deliver|unable to deliver|unable to send|error delivering|error occurred while (?:attempting|trying) to deliver|delivery (?:to|has) .{0,60}(?:fail|delay)"
     "|permanent (?:fatal )?error|following address|following recipient|transcript of session|failed permanently|did not reach the following|failure reasons|rejected by a remote|trouble delivering|undeliver|not delivered|could not deliver|delivery failed|has been delayed|delivery status notification|user unknown|unknown user|unknown recipient|mailbox (?:is )?full"
     "|invalid user address|final delivery|non-delivered|duplicated message-id|message delivery|delivery errors|could not send|nicht zugestellt|konnte nicht|n'a pas pu être|no se pudo|no se ha podido|não (?:pôde|foi)|non è stato possibile|не (?:может быть|удалось) (?:доставлен|доставить)|не было доставлено|送信できませんでした|配信でき|無法(?:傳遞|投遞|送達)|无法(?:投递|送达)|退信|배달되지|전송하지 못|delivered to mobile"
-    "|failed recipient|requested action not taken|mailbox unavailable|(?:message|mail) has been returned|no such user|no user by that name|not a valid (?:user|recipient|address)|automatically rejected"
+    "|failed recipient|requested action not taken: "
     '|"notificationtype":"bounce"'
 )
 """What the first lines of such reports say."""
+
+FAILED_DAEMONS = (
+    "no such user|no user by that name|not a valid (?:user|recipient|address)|automatically rejected|mailbox unavailable"
+    "|(?:message|mail) has been returned|failed mail to"
+)
+"""What says so only in the mouth of a mail system: customers tell of their own trouble in the same words."""
 
 DAEMONS = "mailer-daemon|mailer_daemon|mailerdaemon|mail-daemon|maildaemon|mdaemon|postmaster|post_master|post-master|mail.delivery.system|mail-delivery|maildelivery|bounce|bounces|double-bounce|mmdf|microsoftexchange\\w*"
 """Local parts of senders that are programs for the transport of mail."""

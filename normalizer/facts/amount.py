@@ -58,7 +58,9 @@ def amount(page: Page, at: int, label: Label | None, label_at: int) -> Found | N
 def upper(page: Page, at: int) -> Found | None:
     """The amount at the end of a range whose first digits stand at `at`: 700 USDT of `500-700 USDT`."""
     matched = _RANGE.match(page.folded, at)
-    return amount(page, matched.end(), None, matched.end()) if matched else None
+    if matched is None or int(matched[1]) >= int(matched[2]):
+        return None
+    return amount(page, matched.start(2), None, matched.start(2))
 
 
 def numerals(page: Page, at: int, unit_at: int) -> Found | None:
@@ -237,7 +239,7 @@ _WEST = re.compile("[a-z]+(?=[\u2e80-\uffff])")
 _MORE = re.compile(r"\s?(\d{1,4})([千천百백]?)([万萬만]?)(?!\d)")
 _POINT_FIRST = re.compile(r"(?:^|\s)?(?<![\w.])\.")
 """The beginning of `.5`."""
-_RANGE = re.compile(r"\d{1,12}-(?=\d{1,12}(?![\d-]))")
+_RANGE = re.compile(r"(\d{1,12})-(\d{1,12})(?![\d-]|[.,' \u00a0\u202f]\d)")
 _OVER = ("多", "余", "餘")
 """What rounds a number down: 100多万."""
 _GLUED = frozenset("k m b w к mn".split())

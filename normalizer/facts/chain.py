@@ -18,6 +18,8 @@ _HEX64 = re.compile(r"[0-9a-f]{64}")
 _HEX40 = re.compile(r"[0-9a-f]{40}")
 _CONTINUED = re.compile(r"=?\r?\n[> ]{0,4}([0-9a-f]{1,40})(?![0-9a-z])")
 """The end of a hash that a mail broke into two lines."""
+_WHOLE = (32, 40)
+"""Hexadecimal digits of what is something by itself: a digest, an address."""
 _TON = re.compile(r"[EUk0][QfA-Za-z][A-Za-z0-9_-]{46}")
 _VERSIONS = {
     0x00: "bitcoin",
@@ -55,6 +57,7 @@ def _piece(page: Page, word: str, start: int) -> Found | None:
         return _hash(page, lower, start, end)
     if (
         len(hexadecimal) < 64
+        and len(hexadecimal) not in _WHOLE
         and (rest := _CONTINUED.match(page.folded, end))
         and _HEX64.fullmatch(hexadecimal + rest[1])
     ):

@@ -63,11 +63,13 @@ def search(page: Page, patterns: Sequence[tuple[str, str]] = ()) -> Iterator[Fou
     inside = _inside(page)
     find = page.shape.find
     at = find(b"0")
-    taken = 0
+    taken = chains = 0
     while at >= 0:
         start, end = page.run(at)
         start = max(start, taken)  # a word goes on behind what was found in it: `0x…-1`
-        if end - start >= SHORTEST and (some := chained(page, start, end)):
+        some = chained(page, start, end) if end > chains and end - start >= SHORTEST else []
+        chains = end  # of one word, everything that is one is found at once
+        if some:
             yield from some
             taken = some[-1].end
         elif inside(at):

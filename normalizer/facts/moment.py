@@ -20,6 +20,9 @@ _DATE_FIRST = frozenset(["zh-Hans", "zh-Hant", "ja", "ko"])
 _PARTS = "|".join(sorted(AFTERNOON | MORNING, key=len, reverse=True))
 _YEAR_FIRST = re.compile(r"(\d{4})(\.\s|[-/.])(\d{1,2})\2(\d{1,2})(?!\d)(?:(?<=\d)\.(?=\s\d{1,2}:)|)")
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d\d)(?![\d.]*\d)")
+_NEAR_SHARE = 16
+_SHARE = re.compile(r"(?:confirm\w*|steps?|rated?|scores?|parts?|pages?|确认|確認|확인|步骤|步驟)[:\s]{0,2}$")
+"""What is counted so: 3/12 of the confirmations, step 2/3."""
 _SHORT_DAY = re.compile(
     rf"(\d{{1,2}})/(\d{{1,2}})(?=[\s,]{{1,2}}(?:(?:{_PARTS})\s?)?\d{{1,2}}(?:[:：]\d\d(?!\d)|\s?[時时点點시](?![\d.])|\s?[ap]m\b))"
 )
@@ -138,6 +141,8 @@ def _before_clock(page: Page, at: int) -> tuple[str, int] | None:
     """The day of `11/22 15:30`; without a time behind it, it may as well be a share."""
     matched = _SHORT_DAY.match(page.folded, at)
     if not matched:
+        return None
+    if matched[0] == "24/7" or _SHARE.search(page.folded, max(0, at - _NEAR_SHARE), at):
         return None
     month, day = int(matched[1]), int(matched[2])
     if month > 12 or not (page.language in MONTH_FIRST or page.language in _DATE_FIRST or day > 12):

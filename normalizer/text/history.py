@@ -59,7 +59,8 @@ def parted(text: str) -> str:
         if at > 0 and any(map(str.isalnum, line[:at])) and not line.lstrip().startswith(">"):
             shared = line[at:].strip()
             joined = shared if shared[-1] in ":：" else f"{shared} {below.strip()}"
-            if _closing(joined) and _WROTE.search(joined) and _complete(joined):
+            believed = _ADDRESSED.search(joined) or _answered(lines, number + (joined != shared))
+            if believed and _closing(joined) and _WROTE.search(joined) and _complete(joined):
                 lines[number] = f"{line[:at].rstrip(' -')}\n{shared}"
     return "\n".join(lines)
 
@@ -322,6 +323,7 @@ _DATED = re.compile(r"(?<!\d)(?:\d{4}(?!\d)|\d{1,2}[:.h時点시]\s?\d{2}(?!\d)|
 _ADDRESS = re.compile(r"[^\s<>@\"]@[\w-]")
 _SHARED = tuple(f" {word} " for word in ("On", "Am", "Le", "El", "Em", "Il", "Op", "Den", "W dniu"))
 """How an attribution begins that names the time first.  One that begins with a name cannot be told from an answer."""
+_ADDRESSED = re.compile(r"<[^<>@\s]{1,64}@[^<>@\s]{1,255}>")
 _BARE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?: \d{1,2}:\d{2}(?::\d{2})?)?"
     r"(?: (?:GMT|UTC)[+-]\d{1,2}:?\d{0,2} [^<>]{1,80}| [^<>]{0,80}<[^<>@\s]+@[^<>@\s]+>)\s?:?$"

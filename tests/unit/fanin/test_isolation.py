@@ -176,6 +176,22 @@ async def test_an_endless_loop_costs_no_other_message(tmp_path: Path, monkeypatc
     assert list(tmp_path.iterdir()) == []
 
 
+async def test_what_nobody_waits_for_is_ended_at_the_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader that was stopped in the middle of an endless message leaves no thread behind."""
+    monkeypatch.setattr("fanin.isolation.normalize", endless)
+    isolation = Isolation(Journal(tmp_path), time_limit=LIMIT, memory=MEMORY)
+    reading = asyncio.create_task(read(isolation, 2))
+    while not any(tmp_path.iterdir()):
+        await asyncio.sleep(0)
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+
+    await isolation.close()
+
+    while any(tmp_path.iterdir()):
+        await asyncio.sleep(0)
+
+
 def test_work_is_ended_in_its_block_and_never_behind_it() -> None:
     """Whoever ends it at any moment stops what is in the block, and nothing that the thread does afterwards."""
     work, ended = Work(), []

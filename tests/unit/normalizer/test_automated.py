@@ -97,6 +97,30 @@ def test_bounces_without_a_report_are_told(sender, subject, text):
     assert kind(f"From: {sender}", f"Subject: {subject}", text=text) == "bounce"
 
 
+@pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("USDT not delivered", "The exchange says it is not a valid address, and my money is gone."),
+        ("Verification code not delivered", "The app says no such user. I think somebody hacked my account."),
+        ("Failed mail to you", "My message has been returned, and the transfer was automatically rejected."),
+    ],
+)
+def test_customers_tell_of_failures_too(subject: str, text: str) -> None:
+    """What a mail system says is the word of a customer where no mail system writes."""
+    assert kind(f"Subject: {subject}", text=text) is None
+
+
+def test_a_message_that_was_deleted_unread_is_no_bounce() -> None:
+    """Mail programs report it in the same words as a mail system that refuses, but do not say that it was refused."""
+    raw = report(
+        "disposition-notification",
+        "message/disposition-notification",
+        "Disposition: automatic-action/MDN-sent-automatically; deleted",
+    )
+    assert automated(parse(raw), "Your message was deleted without being read.") == "delivery_receipt"
+    assert automated(parse(raw), "Your message was automatically rejected: quota exceeded") == "bounce"
+
+
 def report(report_type: str, media_type: str, content: str) -> bytes:
     return (
         f"From: a@example.org\nContent-Type: multipart/report; report-type={report_type}; boundary=b\n\n"
@@ -111,14 +135,6 @@ def report(report_type: str, media_type: str, content: str) -> bytes:
         (
             report("disposition-notification", "message/disposition-notification", "Disposition: manual-action"),
             "delivery_receipt",
-        ),
-        (
-            report(
-                "disposition-notification",
-                "message/disposition-notification",
-                "Disposition: automatic-action/MDN-sent-automatically; deleted",
-            ),
-            "bounce",
         ),
         (
             report("delivery-status", "message/delivery-status", "Final-Recipient: rfc822; a@b.c\nAction: delivered"),

@@ -154,6 +154,12 @@ def test_recipients_are_found_however_they_are_written(text: str) -> None:
     assert [address for address, *_ in told(text)] == ["ana@example.com"]
 
 
+def test_who_stands_above_an_announcement_is_a_recipient_too() -> None:
+    """What is announced further down does not hide whom the notice named first."""
+    text = "ana@example.com 550 no such user\n\nThe following address may help:\ncontact admin@mx.example.org\n"
+    assert [address for address, *_ in told(text)] == ["ana@example.com"]
+
+
 def test_an_address_may_have_its_type_twice() -> None:
     """Some systems pass on the type of an address as a part of it."""
     [(address, *_)] = reported("Original-Recipient: rfc822; rfc822;ana@example.com\nAction: failed\nStatus: 5.1.1")

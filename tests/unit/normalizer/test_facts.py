@@ -68,6 +68,8 @@ def test_what_is_written_is_found_and_nothing_else():
         ("100多万U没了", "zh-Hans", ("1000000", "USDT")),
         ("两千多U", "zh-Hans", ("2000", "USDT")),
         ("500-700 USDT lost", "en", ("700", "USDT")),
+        ("On 11-22 500 USDT was sent", "en", ("500", "USDT")),
+        ("level 3-5 250 ETH", "en", ("250", "ETH")),
         ("损失大概3-5万U", "zh-Hans", ("50000", "USDT")),
         ("2.3個ETH", "zh-Hant", ("2.3", "ETH")),
         ("5枚BTC", "zh-Hans", ("5", "BTC")),
@@ -200,7 +202,8 @@ def test_any_text_can_be_read(text):
 
 
 @pytest.mark.parametrize(
-    "piece", ["1", "1.", "1 ", "a.", "1,1.", "2024-", "三", "0x", "(1)", "+1 ", "a@b.c ", "1月", "://a."]
+    "piece",
+    ["1", "1.", "1 ", "a.", "1,1.", "2024-", "12-", "12-12-12-", "三", "0x", "(1)", "+1 ", "a@b.c ", "1月", "://a."],
 )
 def test_the_cost_grows_with_the_length(piece):
     """No repetition of a piece makes the work grow faster than the text."""
@@ -253,7 +256,7 @@ def test_a_number_behind_a_hash_or_an_address_is_read_past(word: str, behind: st
     assert [one.value.lower() for one in stated if one.role in ("tx_hashes", "addresses")] == [word.lower()]
 
 
-@pytest.mark.parametrize("cut", [30, 40, 60])
+@pytest.mark.parametrize("cut", [30, 44, 60])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "=\n", "\n> "])
 def test_a_hash_that_a_mail_broke_into_two_lines_is_one(cut: int, end: str) -> None:
     """Also where the first half alone would be an address."""
@@ -268,3 +271,16 @@ def test_a_number_that_is_called_a_phone_is_one_whatever_follows() -> None:
 def test_an_address_above_a_line_of_hexadecimal_stays_one() -> None:
     """Two lines are a hash only where they have its length together."""
     assert found(f"{EVM}\n12ab") == {"addresses": [(EVM, "evm")]}
+
+
+def test_what_is_whole_by_itself_is_no_half_of_a_hash():
+    """An address, and a digest, do not go on in the next line, whatever stands there."""
+    address = "0x52908400098527886E0F7030069857D2E4169EE7"
+    assert found(f"To: {address}\n507f1f77bcf86cd799439011")["addresses"] == [(address, "evm")]
+    assert "tx_hashes" not in found("d41d8cd98f00b204e9800998ecf8427e\nd41d8cd98f00b204e9800998ecf8427e")
+
+
+@pytest.mark.parametrize("text", ["open 24/7 9am", "confirmations 3/12 14:05", "step 2/3 10:15"])
+def test_shares_are_no_days(text):
+    """What is counted by a slash has no date in it, also before a clock."""
+    assert all(kind == "time" for _, kind in found(text).get("times", []))

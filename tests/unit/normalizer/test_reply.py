@@ -130,6 +130,12 @@ def test_words_on_the_line_of_an_attribution_stay(attribution: str) -> None:
     assert new_text(f"My words - all. {attribution}\n> Theirs.") == "My words - all."
 
 
+def test_a_sentence_about_what_somebody_wrote_takes_no_words_away() -> None:
+    """It is an attribution only with an address, or above a quotation."""
+    text = "I asked twice. On Monday 11/20/2026 at 10:00 your agent John wrote:\nPlease wait.\n\nMy wallet is drained!"
+    assert "My wallet is drained!" in new_text(text)
+
+
 @pytest.mark.parametrize("block", HEADER_BLOCKS.values(), ids=HEADER_BLOCKS)
 def test_history_below_a_header_block_goes(block):
     """The block of labels that Outlook writes begins the history, in any language."""
