@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import time
+import weakref
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -120,7 +121,9 @@ class Dovecot:
         self.certificate: Certificate = self_signed(
             folder, "127.0.0.1", not_before=timedelta(days=-30), not_after=valid
         )
-        self.imap, self.imaps, self.lmtp = _free_ports(3)
+        reserved = [_reserved_port() for _ in range(3)]
+        self.imap, self.imaps, self.lmtp = (one.getsockname()[1] for one in reserved)
+        weakref.finalize(self, lambda: [one.close() for one in reserved])
         self._process: subprocess.Popen[bytes] | None = None
         self._filled = 1_700_000_000
         uid, gid = (os.getuid(), os.getgid()) if os.getuid() else (12345, 12345)
@@ -277,12 +280,15 @@ def sample(number: int, *, size: int = 0, subject: str = "sample") -> bytes:
     return head + body + line * (max(0, size - len(head) - len(body)) // len(line))
 
 
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [listener.getsockname()[1] for listener in sockets]
-    for listener in sockets:
-        listener.close()
-    return ports
+def _reserved_port() -> socket.socket:
+    """A port that is the server's also while it is down: bound, so that the kernel gives it to nobody who asks for any.
+
+    Nobody listens on it, and the address may be reused: the server, which says so as well, can listen there.
+    """
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(("127.0.0.1", 0))
+    return reserved
 
 
 def _answers(port: int) -> bool:
