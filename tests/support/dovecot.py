@@ -188,6 +188,10 @@ class Dovecot:
         while any(_lives(child) for child in children):  # they hold the ports until they are gone
             time.sleep(0.005)
         (self.folder / "run" / "master.pid").unlink(missing_ok=True)
+        for lock in self.folder.rglob(
+            "*.lock"
+        ):  # the next would wait for two minutes before it believes that it is stale
+            lock.unlink(missing_ok=True)
         self._process = None
 
     def restart(self) -> None:
