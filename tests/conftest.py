@@ -1,19 +1,36 @@
-"""Servers that tests of several kinds share."""
+"""Servers, and a store with the pipeline that fills it, which tests of several kinds share."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from fanin.pipeline import Pipeline
+from store.store import Store
 from tests.support import dovecot as imap
 from tests.support import rt as tracker
 from tests.support.dovecot import Dovecot
+from tests.support.pipeline import make_pipeline
 from tests.support.rt import Rt
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    """An open store, empty."""
+    opened = await Store.open(tmp_path)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def pipeline(store: Store, tmp_path: Path) -> Pipeline:
+    """A pipeline whose messages all go to one helpdesk."""
+    return make_pipeline(store, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -18,21 +17,6 @@ from store.arrival import Batch
 from store.store import Store
 from tests.integration.imap.conftest import Desk
 from tests.support.dovecot import Dovecot, sample
-from tests.support.pipeline import make_pipeline
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    """An open store, empty."""
-    opened = await Store.open(tmp_path)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def pipeline(store: Store, tmp_path: Path) -> Pipeline:
-    """A pipeline whose messages all go to one helpdesk."""
-    return make_pipeline(store, tmp_path)
 
 
 @pytest.fixture
