@@ -145,9 +145,8 @@ def outgoing(
 ) -> list[Outgoing | Unsendable]:
     """The answers of connectors whose time has come: to be sent, or to be asked whether they were read."""
     query = _WHICH[which].where(reply.c.connector.in_(connectors)).limit(limit)
-    rows = connection.execute(
-        query, {"now": milliseconds(now)}
-    ).all()  # before one fails, which would keep the rest open
+    # All are read before one fails, which would keep the query open.
+    rows = connection.execute(query, {"now": milliseconds(now)}).all()
     return [_outgoing(connection, vault, row, now) for row in rows]
 
 

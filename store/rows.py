@@ -201,7 +201,7 @@ class Rows:
         content = arrival.original
         if content is None:
             return
-        sealed = None if content.clear is None else self._vault.seal(content.clear, content.sha256.encode())
+        sealed = self._sealed(content)
         if sealed is None:
             self._add_blob(content)
         self._originals[arrival.connector, arrival.source_id] = {
@@ -253,9 +253,13 @@ class Rows:
         self._blobs[content.sha256] = {
             "sha256": content.sha256,
             "size": content.size,
-            "content": None if content.clear is None else self._vault.seal(content.clear, content.sha256.encode()),
+            "content": self._sealed(content),
             "stored_at": self._now,
         }
+
+    def _sealed(self, content: Content) -> bytes | None:
+        """What is small enough for the database, sealed; None of what is a file."""
+        return None if content.clear is None else self._vault.seal(content.clear, content.sha256.encode())
 
 
 def attachment_id(vault: Vault, owner: str, index: int) -> str:
