@@ -1,8 +1,8 @@
-"""Processes that understand messages, one after the other, each for as long as no message ends it.
+"""Processes that understand messages, one task after the other, each for as long as no message ends it.
 
 Starting one takes the better part of a second, and after a crash every message that was in work then is read in
-one: so a process is kept for the next message.  What it holds of earlier ones must not be a later one's end: a
-message that ends a process which has read others is read again in a new one, and judged by that.
+one: so a process is kept for the next task.  What it holds of earlier ones must not be a later one's end: a
+task that ends a process which has done others is done again in a new one, and judged by that.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import asyncio
 import struct
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
 LENGTH = struct.Struct("!Q")
-"""What stands before each task and each draft: how many bytes follow."""
+"""What stands before each task and each answer: how many bytes follow."""
+_BUFFER = 4 * 1024 * 1024
+"""Bytes of an answer that are taken ahead of whoever waits for the whole of it."""
 
 
 class Children:
@@ -25,7 +28,15 @@ class Children:
         self._free = asyncio.Semaphore(most)
         self._time_limit = time_limit.total_seconds()
         self._idle: list[Process] = []
-        """Those that have read a message and wait for the next."""
+        """Those that have done a task and wait for the next."""
+        self._warming: asyncio.Task[tuple[bytes, str | None]] | None = None
+
+    def is_warm(self, task: Callable[[], bytes]) -> bool:
+        """Whether a process waits for work; where none does, one is started with this task, beside what goes on."""
+        self._idle = [child for child in self._idle if child.returncode is None]
+        if not self._idle and (self._warming is None or self._warming.done()):
+            self._warming = asyncio.create_task(self.ask(task()), name="warm a child")
+        return bool(self._idle)
 
     async def ask(self, task: bytes) -> tuple[bytes, str | None]:
         """What a process makes of an encoded `fanin.child.Task`, or why there is nothing."""
@@ -39,7 +50,10 @@ class Children:
                 return b"", str(ended)
 
     async def close(self) -> None:
-        """End those that wait."""
+        """End those that wait, and one that is being started."""
+        if self._warming:
+            self._warming.cancel()
+            await asyncio.gather(self._warming, return_exceptions=True)
         while self._idle:
             await _end(self._idle.pop())
 
@@ -60,17 +74,17 @@ class Children:
 
 
 class _Ended(Exception):
-    """A process ended before it gave a draft."""
+    """A process ended before it gave an answer."""
 
 
 async def _started() -> Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "fanin.child", stdin=PIPE, stdout=PIPE, stderr=DEVNULL
+        sys.executable, "-P", "-m", "fanin.child", stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=_BUFFER
     )
 
 
 async def _exchange(child: Process, task: bytes) -> bytes:
-    """Hand a task over and take the draft.  Raises _Ended."""
+    """Hand a task over and take the answer.  Raises _Ended."""
     assert child.stdin is not None
     assert child.stdout is not None
     try:

@@ -1,15 +1,14 @@
 """Keeps hostile messages from taking the daemon down.
 
-What passes a linear pre-check is understood in a thread, off the event loop.  Everything else, what took too
-long there (`fanin.overrun`) and what was being understood when the daemon last died goes to a child process that is
-ended at its limits (`fanin.children`).  A child that dies or takes too long leaves a stub: sender, time, size and the
-reason.
+What passes a linear pre-check is understood in a thread, off the event loop, or, where it is a backlog, in a process
+beside the daemon, so that both have a core.  Everything else, what took too long there (`fanin.overrun`) and what was
+being understood when the daemon last died goes to a child process, alone, that is ended at its limits
+(`fanin.children`).  A child that dies or takes too long leaves a stub: sender, time, size and the reason.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import itertools
 import os
 from collections.abc import Iterator, Sequence
@@ -21,15 +20,14 @@ from pathlib import Path
 import msgspec
 import orjson
 import structlog
-from msgspec import Struct
 
-from fanin.child import DECODE_DRAFT, ENCODE, Task
+from fanin.child import DECODE, ENCODE, Task
 from fanin.children import Children
 from fanin.overrun import Overrun, Work
-from model.draft import Context, Draft
+from fanin.reading import Outcome, Reading, digest, understand
+from model.draft import Context
 from model.envelope import Envelope
 from model.errors import Transient
-from normalizer.normalize import normalize
 from normalizer.precheck import suspicious
 from normalizer.safety.raw import secrets_in
 from normalizer.stub import stub, without_original
@@ -38,18 +36,11 @@ log = structlog.get_logger()
 
 THREADS = 2
 CHILDREN = 2
+BACKLOG = 16
+"""So many messages at once are no conversation but a backlog: they are worth the way to another process."""
 PATIENCE = timedelta(seconds=60)
 """How long a thread may take for the messages of a batch."""
 _SLOW = "reading it in the daemon took too long"
-
-
-class Reading(Struct, frozen=True):
-    """What became of a message: its draft, and whether that is a mere stub."""
-
-    draft: Draft
-    sha256: str
-    """The digest of the message as it came."""
-    is_stub: bool = False
 
 
 class Journal:
@@ -96,6 +87,7 @@ class Isolation:
         self._free = asyncio.Semaphore(THREADS)
         self._under_way = set[Work]()
         self._children = Children(CHILDREN, time_limit=time_limit)
+        self._readers = Children(1, time_limit=patience)
 
     async def read(self, messages: Sequence[tuple[Envelope, bytes]], contexts: Sequence[Context]) -> list[Reading]:
         """Understand each message with what is known about it; never raises for what is in one.
@@ -104,7 +96,8 @@ class Isolation:
         """
         if not messages:
             return []
-        understood = await self._in_thread(messages, contexts)
+        beside = self._is_backlog(contexts) and self._readers.is_warm(lambda: self._task([], contexts[0]))
+        understood = await (self._beside(messages, contexts[0]) if beside else self._in_thread(messages, contexts))
         return [
             result if isinstance(result, Reading) else await self._in_child(envelope, raw, context, result)
             for result, (envelope, raw), context in zip(understood, messages, contexts, strict=True)
@@ -117,10 +110,41 @@ class Isolation:
             work.end()
         self._threads.shutdown(wait=False, cancel_futures=True)
         await self._children.close()
+        await self._readers.close()
+
+    def _is_backlog(self, contexts: Sequence[Context]) -> bool:
+        """Whether messages are so many, with the same known about each, that another process is worth the way."""
+        return (
+            len(contexts) >= BACKLOG
+            and not self._journal.suspects
+            and all(context is contexts[0] for context in contexts)
+        )
+
+    async def _beside(self, messages: Sequence[tuple[Envelope, bytes]], context: Context) -> list[Outcome]:
+        """What became of each message in the process beside this one."""
+        output, failure = await self._readers.ask(self._task(messages, context))
+        if failure is None:
+            try:
+                return DECODE(output)
+            except msgspec.MsgspecError as error:
+                failure = f"what was read of it cannot be understood: {error}"
+        return [f"in a batch: {failure}"] * len(messages)
+
+    def _task(self, messages: Sequence[tuple[Envelope, bytes]], context: Context, *, alone: bool = False) -> bytes:
+        limit = self._time_limit if alone else self._patience
+        return ENCODE(
+            Task(
+                messages=[(msgspec.structs.replace(envelope, raw=b""), raw) for envelope, raw in messages],
+                context=context,
+                memory=self._memory,
+                seconds=int(limit.total_seconds()) + 1,
+                alone=alone,
+            )
+        )
 
     async def _in_thread(
         self, messages: Sequence[tuple[Envelope, bytes]], contexts: Sequence[Context]
-    ) -> list[Reading | str]:
+    ) -> list[Outcome]:
         """What became of each message in a thread, or why it must not be understood in this process."""
         async with self._free:
             work = Work()
@@ -141,7 +165,7 @@ class Isolation:
 
     def _understand(
         self, work: Work, messages: Sequence[tuple[Envelope, bytes]], contexts: Sequence[Context]
-    ) -> list[Reading | str]:
+    ) -> list[Outcome]:
         """Runs in a thread that can be told to leave off one message, or the rest of them."""
         reasons = [self._reason(envelope, raw) for envelope, raw in messages]
         quick = [envelope.source_id for (envelope, _), reason in zip(messages, reasons, strict=True) if not reason]
@@ -163,39 +187,27 @@ class Isolation:
 
     async def _in_child(self, envelope: Envelope, raw: bytes, context: Context, reason: str) -> Reading:
         log.info("message.isolated", connector=envelope.connector, source_id=envelope.source_id, reason=reason)
-        task = Task(
-            envelope=envelope,
-            raw=raw,
-            context=context,
-            memory=self._memory,
-            seconds=int(self._time_limit.total_seconds()) + 1,
-        )
-        output, failure = await self._children.ask(ENCODE(task))
+        output, failure = await self._children.ask(self._task([(envelope, raw)], context, alone=True))
         self._journal.clear(envelope.source_id)
         if failure is None:
             try:
-                return Reading(DECODE_DRAFT(output), _digest(raw))
-            except msgspec.MsgspecError as error:
-                failure = f"reading it gave something else than a draft: {error}"
+                [outcome] = DECODE(output)
+            except (msgspec.MsgspecError, ValueError) as error:
+                outcome = f"reading it gave something else than a draft: {error}"
+            if isinstance(outcome, Reading):
+                return outcome
+            failure = outcome
         log.warning("message.stubbed", connector=envelope.connector, source_id=envelope.source_id, reason=failure)
         draft = stub(envelope, raw, f"{reason}; {failure}", context)
         held = await asyncio.to_thread(secrets_in, raw)
-        return Reading(without_original(draft, held) if held else draft, _digest(raw), is_stub=True)
+        return Reading(without_original(draft, held) if held else draft, digest(raw), is_stub=True)
 
 
-def _try(envelope: Envelope, raw: bytes, context: Context) -> Reading | str:
-    """Understand one message; where the normalizer itself has a defect, say so, and let the others go on."""
+def _try(envelope: Envelope, raw: bytes, context: Context) -> Outcome:
     try:
-        return Reading(normalize(envelope, raw, context), _digest(raw))
+        return understand(envelope, raw, context)
     except Overrun:
         return _SLOW
-    except Exception:
-        log.exception("normalizer.defect", connector=envelope.connector, source_id=envelope.source_id)
-        return "the normalizer has a defect"
-
-
-def _digest(raw: bytes) -> str:
-    return hashlib.sha256(raw).hexdigest()
 
 
 def _is_alive(pid: str) -> bool:

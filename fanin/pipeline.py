@@ -11,8 +11,9 @@ from itertools import islice
 import msgspec
 import structlog
 
-from fanin.isolation import Isolation, Reading
+from fanin.isolation import Isolation
 from fanin.metrics import ACCEPT_SECONDS, MESSAGES, SECRETS
+from fanin.reading import Reading
 from fanin.sessions import Hearing, Sessions, corrected
 from model.draft import Context, Draft, File
 from model.envelope import BlobRef, Envelope, Receipt

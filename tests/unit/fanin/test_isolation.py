@@ -14,16 +14,18 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from fanin.child import DECODE_DRAFT, ENCODE, Task
+from fanin.child import DECODE, ENCODE, Task
 from fanin.children import Children
-from fanin.isolation import Isolation, Journal, Reading
+from fanin.isolation import BACKLOG, Isolation, Journal
 from fanin.overrun import Overrun, Work
+from fanin.reading import Reading
 from model.draft import Context, Draft
 from model.envelope import Envelope
 from model.errors import Transient
 from model.spoken import SPOKEN, Spoken
 from model.ticket import Identity
 from normalizer.normalize import normalize
+from normalizer.precheck import MAX_TAGS
 from tests.support.pipeline import processes
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -59,7 +61,15 @@ def task(number: int, *, memory: int = MEMORY) -> bytes:
     """A message as a child gets it."""
     envelope = said(number)
     assert isinstance(envelope.raw, bytes)
-    return ENCODE(Task(envelope=envelope, raw=envelope.raw, context=CONTEXT, memory=memory, seconds=60))
+    messages = [(envelope, envelope.raw)]
+    return ENCODE(Task(messages=messages, context=CONTEXT, memory=memory, seconds=60, alone=True))
+
+
+def text(output: bytes) -> str:
+    """What the message said that a child understood."""
+    [outcome] = DECODE(output)
+    assert isinstance(outcome, Reading)
+    return outcome.draft.message.text
 
 
 def after_a_crash(folder: Path, *, suspects: int, memory: int = MEMORY) -> Isolation:
@@ -82,6 +92,23 @@ async def read(isolation: Isolation, count: int) -> list[Reading]:
     return await isolation.read(messages, [CONTEXT] * count)
 
 
+def failing(*_: object) -> Draft:
+    """A normalizer that knows nothing."""
+    raise ValueError
+
+
+@pytest.fixture
+async def warm(tmp_path: Path) -> AsyncIterator[Isolation]:
+    """What reads messages in a daemon beside which a process waits for a backlog."""
+    isolation = Isolation(Journal(tmp_path / "parsing"), time_limit=LIMIT, memory=MEMORY)
+    while not processes():
+        await read(isolation, BACKLOG)
+    while not isolation._readers.is_warm(bytes):
+        await asyncio.sleep(0.01)
+    yield isolation
+    await isolation.close()
+
+
 @pytest.fixture
 async def children() -> AsyncIterator[Children]:
     """One child at most."""
@@ -95,9 +122,7 @@ async def test_messages_share_a_process(children: Children) -> None:
     seen = set[int]()
     for first in (0, 10):
         answers = await asyncio.gather(*(children.ask(task(first + number)) for number in range(10)))
-        assert [DECODE_DRAFT(output).message.text for output, _ in answers] == [
-            f"number {first + number};" for number in range(10)
-        ]
+        assert [text(output) for output, _ in answers] == [f"number {first + number};" for number in range(10)]
         seen |= processes()
 
     assert len(seen) == 1
@@ -110,7 +135,7 @@ async def test_a_message_that_ends_its_process_harms_no_other(children: Children
     after = await children.ask(task(2))
 
     assert [failure for _, failure in (before, bad, after)] == [None, "reading it ended with status 1", None]
-    assert DECODE_DRAFT(after[0]).message.text == "number 2;"
+    assert text(after[0]) == "number 2;"
 
 
 async def test_a_process_that_has_gone_is_replaced(children: Children) -> None:
@@ -122,7 +147,7 @@ async def test_a_process_that_has_gone_is_replaced(children: Children) -> None:
     output, failure = await children.ask(task(2))
 
     assert failure is None
-    assert DECODE_DRAFT(output).message.text == "number 2;"
+    assert text(output) == "number 2;"
     assert processes() != {pid}
 
 
@@ -162,9 +187,49 @@ async def test_everything_that_was_in_work_at_a_crash_costs_one_start(tmp_path: 
     assert processes() == set()
 
 
+async def test_a_backlog_is_understood_beside_the_daemon(warm: Isolation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process understands it as the daemon would; a few messages at once still stay in the daemon."""
+    monkeypatch.setattr("fanin.reading.normalize", failing)
+    with capture_logs() as logs:
+        readings = await read(warm, BACKLOG)
+        few = await read(warm, 1)
+
+    assert [one.draft.message.text for one in readings] == [f"number {number};" for number in range(BACKLOG)]
+    assert few[0].draft.message.text == "number 0;"
+    assert [one["source_id"] for one in logs if one["event"] == "message.isolated"] == ["1/0"]
+
+
+async def test_what_looks_dangerous_leaves_the_backlog(warm: Isolation) -> None:
+    """The process that understands many messages hands such a one back, and it is read in one of its own."""
+    dangerous = Spoken(text="<" * (MAX_TAGS + 1), key="chat:1")
+    messages = [(one, one.raw) for one in map(said, range(BACKLOG)) if isinstance(one.raw, bytes)]
+    messages.append((said(BACKLOG), msgspec.json.encode(dangerous)))
+
+    with capture_logs() as logs:
+        readings = await warm.read(messages, [CONTEXT] * len(messages))
+
+    assert readings[-1].draft.message.text.startswith("<<<")
+    assert [one["source_id"] for one in logs if one["event"] == "message.isolated"] == [f"1/{BACKLOG}"]
+
+
+async def test_a_backlog_whose_process_dies_is_read_one_by_one(
+    warm: Isolation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever ended it, each message is read in a process of its own, and the next backlog finds another."""
+    [reader] = processes()
+    monkeypatch.setattr(
+        warm, "_task", lambda *task, **how: b"no task" if len(task[0]) > 1 else Isolation._task(warm, *task, **how)
+    )
+
+    readings = await read(warm, BACKLOG)
+
+    assert [one.draft.message.text for one in readings] == [f"number {number};" for number in range(BACKLOG)]
+    assert reader not in processes()
+
+
 async def test_an_endless_loop_costs_no_other_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A thread that never ends is told to, the message is read in a process, and the thread takes the next."""
-    monkeypatch.setattr("fanin.isolation.normalize", endless)
+    monkeypatch.setattr("fanin.reading.normalize", endless)
     isolation = Isolation(Journal(tmp_path), time_limit=LIMIT, memory=MEMORY, patience=timedelta(milliseconds=200))
 
     with capture_logs() as logs:
@@ -178,7 +243,7 @@ async def test_an_endless_loop_costs_no_other_message(tmp_path: Path, monkeypatc
 
 async def test_what_nobody_waits_for_is_ended_at_the_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader that was stopped in the middle of an endless message leaves no thread behind."""
-    monkeypatch.setattr("fanin.isolation.normalize", endless)
+    monkeypatch.setattr("fanin.reading.normalize", endless)
     isolation = Isolation(Journal(tmp_path), time_limit=LIMIT, memory=MEMORY)
     reading = asyncio.create_task(read(isolation, 2))
     while not any(tmp_path.iterdir()):
@@ -239,7 +304,7 @@ async def test_a_batch_that_is_given_up_leaves_its_thread(tmp_path: Path, monkey
         begun.append(envelope.source_id)
         return endless(envelope, raw, context)
 
-    monkeypatch.setattr("fanin.isolation.normalize", noted)
+    monkeypatch.setattr("fanin.reading.normalize", noted)
     isolation = Isolation(Journal(tmp_path), time_limit=LIMIT, memory=MEMORY, patience=timedelta(milliseconds=200))
     reading = asyncio.create_task(read(isolation, 3))
     while "1/1" not in begun:
