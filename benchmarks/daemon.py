@@ -117,14 +117,27 @@ class Daemon:
         raise SystemExit("the daemon did not start: is another one running?")
 
     def memory(self, name: str) -> int:
-        """Bytes, as Linux counts them."""
-        lines = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
+        """Bytes of the daemon and of the processes beside it, as Linux counts them: what they share counts twice."""
+        return sum(_memory(pid, name) for pid in self._processes())
 
     def processor(self) -> float:
-        """Seconds of processor time so far."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / 100
+        """Seconds of processor time so far, those of the processes beside it included."""
+        return sum(map(_processor, self._processes()))
+
+    def _processes(self) -> list[int]:
+        pid = self._process.pid
+        tasks = Path(f"/proc/{pid}/task").iterdir()
+        return [pid, *(int(child) for one in tasks for child in (one / "children").read_text().split())]
+
+
+def _memory(pid: int, name: str) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
+
+
+def _processor(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
 
 
 if __name__ == "__main__":
