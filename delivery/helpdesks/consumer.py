@@ -20,6 +20,7 @@ from delivery.settings import ConsumerSettings
 from model.event import Event, TicketRef
 from model.json import Json
 from model.ticket import Lane
+from model.together import Together
 
 LANES: tuple[Lane, ...] = get_args(Lane)
 Script = tuple[str, list[str], list[str | bytes]]
@@ -58,10 +59,12 @@ class ConsumerHelpdesk:
         )
         self._redis: Redis | None = None
         self._places = dict.fromkeys(LANES, "")
+        self._puts = Together(self._answers)
 
     async def submit(self, event: Event, ref: TicketRef | None, options: Mapping[str, Json]) -> TicketRef:
         """Put the event into its queue, once.  Raises Transient or CredentialsRejected."""
-        await self._run([self._transport.put(event.lane, event, options)])
+        with named_errors():
+            await self._puts.ask(self._transport.put(event.lane, event, options))
         return ref or TicketRef(event.subject)
 
     async def check(self) -> None:
@@ -99,10 +102,17 @@ class ConsumerHelpdesk:
     async def _run(self, scripts: Sequence[Script]) -> list[Any]:
         """Run scripts in one round trip."""
         with named_errors():
-            async with self._client().pipeline(transaction=False) as pipe:
-                for text, keys, arguments in scripts:
-                    pipe.eval(text, len(keys), *keys, *arguments)  # type: ignore[arg-type]  # bytes are as good
-                return await cast("Awaitable[list[Any]]", pipe.execute())
+            answers = await self._answers(scripts)
+            for failure in (answer for answer in answers if isinstance(answer, Exception)):
+                raise failure
+            return answers
+
+    async def _answers(self, scripts: Sequence[Script]) -> list[Any]:
+        """What Redis answers to each of some scripts, which may be an error."""
+        async with self._client().pipeline(transaction=False) as pipe:
+            for text, keys, arguments in scripts:
+                pipe.eval(text, len(keys), *keys, *arguments)  # type: ignore[arg-type]  # bytes are as good
+            return await cast("Awaitable[list[Any]]", pipe.execute(raise_on_error=False))
 
     def _client(self) -> Redis:
         self._redis = self._redis or connect(self._settings, Redis)
