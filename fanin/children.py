@@ -29,14 +29,16 @@ class Children:
         self._time_limit = time_limit.total_seconds()
         self._idle: list[Process] = []
         """Those that have done a task and wait for the next."""
+        self._proven = set[Process]()
+        """Those that have done a task, whatever they do now."""
         self._warming: asyncio.Task[tuple[bytes, str | None]] | None = None
 
     def is_warm(self, task: Callable[[], bytes]) -> bool:
-        """Whether a process waits for work; where none does, one is started with this task, beside what goes on."""
-        self._idle = [child for child in self._idle if child.returncode is None]
-        if not self._idle and (self._warming is None or self._warming.done()):
+        """Whether there is a process that knows its work; else one is started with this task, beside what goes on."""
+        self._proven = {child for child in self._proven if child.returncode is None}
+        if not self._proven and (self._warming is None or self._warming.done()):
             self._warming = asyncio.create_task(self.ask(task()), name="warm a child")
-        return bool(self._idle)
+        return bool(self._proven)
 
     async def ask(self, task: bytes) -> tuple[bytes, str | None]:
         """What a process makes of an encoded `fanin.child.Task`, or why there is nothing."""
@@ -64,6 +66,7 @@ class Children:
             async with asyncio.timeout(self._time_limit):
                 output = await _exchange(child, task)
             self._idle.append(child)
+            self._proven.add(child)
             kept = True
         except TimeoutError:
             return b"", f"reading it took more than {self._time_limit:g} s"
