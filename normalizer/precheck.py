@@ -18,8 +18,9 @@ def suspicious(raw: bytes) -> str | None:
     ends = [end for mark in (b"\r\n\r\n", b"\n\n") if (end := raw.find(mark, 0, MAX_HEADER + 4)) >= 0]
     if len(raw) > MAX_HEADER and not ends:
         return f"its header is longer than {MAX_HEADER} bytes"
-    if raw.count(b"\n--") > MAX_BOUNDARIES:
+    # What is shorter than so many of them, as most mails are, need not be counted.
+    if len(raw) > MAX_BOUNDARIES * 3 and raw.count(b"\n--") > MAX_BOUNDARIES:
         return f"more than {MAX_BOUNDARIES} of its lines look like boundaries"
-    if raw.count(b"<") > MAX_TAGS:
+    if len(raw) > MAX_TAGS and raw.count(b"<") > MAX_TAGS:
         return f"it has more than {MAX_TAGS} tags"
     return None
