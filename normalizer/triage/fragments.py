@@ -140,17 +140,23 @@ def letters(folded: str) -> str:
 
 
 def fragments_of(looked_at: str) -> set[str]:
-    """What the model may know of a text: words, the beginnings and the ends of longer ones, and runs of two and three
-    characters where a character is a syllable or a word.  Numbers say nothing.
+    """What the model may know of a text: words, two of them side by side, the beginnings and the ends of longer ones,
+    and runs of two and three characters where a character is a syllable or a word.  Numbers say nothing.
     """
     found: set[str] = set()
+    before = ""
     for word in looked_at.split():
         if any(map(_is_dense, word)):
             runs = (word[start : start + size] for size in (2, 3) for start in range(len(word) - size + 1))
             found.update(run for run in runs if all(map(_is_dense, run)))
-        elif not any(map(str.isdecimal, word)):
+            before = ""
+        elif any(map(str.isdecimal, word)):
+            before = ""
+        else:
             found |= {f" {word} ", *(f" {word[:size]}" for size in (4, 6) if len(word) > size)}
             found |= {f"{word[-4:]} "} if len(word) > 4 else set()
+            found |= {f" {before} {word} "} if before else set()
+            before = word
     return found
 
 
