@@ -18,8 +18,16 @@ def make_pipeline(store: Store, folder: Path) -> Pipeline:
     return Pipeline(store, isolation, lambda *_: (Target(helpdesk="desk"),), lambda: None)
 
 
-def processes() -> set[int]:
-    """The children that run now."""
-    tasks = Path(f"/proc/{os.getpid()}/task").iterdir()
+def processes(of: int | None = None) -> set[int]:
+    """The children that run now of a process, by its id; else of this one."""
+    tasks = Path(f"/proc/{of or os.getpid()}/task").iterdir()
     pids = {int(pid) for one in tasks for pid in (one / "children").read_text().split()}
-    return {pid for pid in pids if b"fanin.child" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+    return {pid for pid in pids if b"fanin.child" in _command(pid)}
+
+
+def _command(pid: int) -> bytes:
+    """With what a process was started; nothing where it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from tests.support.daemon import Daemon, until
 from tests.support.mail import mail
+from tests.support.pipeline import processes
 
 HEAD = b"From: attacker@example.net\r\nTo: support@example.com\r\nSubject: hostile\r\nMIME-Version: 1.0\r\n"
 
@@ -110,6 +113,28 @@ def test_sigterm_while_a_hostile_mail_is_read(daemon: Daemon) -> None:
     daemon.start()
     daemon.wait_for_tickets(1)
     daemon.terminate()
+
+
+def test_a_backlog_outlives_the_process_that_understands_it(daemon: Daemon) -> None:
+    """Whenever that is killed, each mail of its batch is read alone, and every mail is a ticket once."""
+    for number in range(800):
+        daemon.drop(f"backlog{number}", mail(number))
+    daemon.start()
+    assert daemon.process is not None
+    killed = set[int]()
+    while len(killed) < 5 and daemon.count_tickets() < 800:
+        for pid in processes(daemon.process.pid) - killed:
+            os.kill(pid, signal.SIGKILL)
+            killed.add(pid)
+
+    tickets = daemon.wait_for_tickets(800, within=120)
+
+    assert killed, "no process understood the backlog"
+    assert daemon.terminate() < 10
+    assert len({event["data"]["message"]["source_id"] for event in tickets}) == len(tickets) == 800
+    assert not any(event["data"]["attachments"] for event in tickets), "no mail may be a stub"
+    audit = daemon.run("audit")
+    assert audit.returncode == 0, audit.stdout
 
 
 def _peak_memory(pid: int) -> int:
