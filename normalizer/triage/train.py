@@ -25,7 +25,7 @@ from normalizer.triage.lexicon import Lexicon
 
 ROOT = Path(__file__).parents[2]
 WORDS = ROOT / "config" / "triage"
-LEAST_SEEN = 2
+LEAST_SEEN = 3
 EPOCHS = 10
 RATE = 0.5
 DECAY = 1e-3
