@@ -31,9 +31,6 @@ MAX_SHOWN = 4
 MAX_TRIED = 8
 """Fragments that are shown, and of which they are chosen."""
 
-Pair = tuple[str, ...]
-"""A meaning, or two that are said together, in alphabetical order."""
-
 
 class Weights(Struct, frozen=True, kw_only=True):
     """The file of the model."""
@@ -73,7 +70,8 @@ class Model:
         rows = [weights.weights[i : i + width] for i in range(0, len(weights.weights), width)]
         packed = [_pack(row) for row in rows]
         known = len(weights.fragments)
-        self._fragments, self._pairs = packed[:known], dict(zip(map(_pair, weights.pairs), packed[known:], strict=True))
+        self._fragments = packed[:known]
+        self._alone, self._together = _by_meaning(weights.pairs, packed[known:])
         strong = [number for number, row in enumerate(rows[:known]) if row[0] >= ZERO + STRONG]
         self._strong = sorted(strong, key=lambda number: -rows[number][0])
         self._rank = {number: rank for rank, number in enumerate(self._strong)}
@@ -84,7 +82,7 @@ class Model:
         told = self._told
         looked_at = letters(folded)
         found = found_in(self._automaton, looked_at)
-        pairs = list(filter(None, map(self._pairs.get, pairs_of(meanings))))
+        pairs = self._rows(frozenset(meanings))
         width = len(told.bias)
         ones = _unpack(sum(map(self._fragments.__getitem__, found)), width)
         others = _unpack(sum(pairs), width)
@@ -98,6 +96,14 @@ class Model:
         category, _, topic = told.topics[best - 1].partition("/")
         margin = scores[0] - told.threshold
         return Opinion(margin, category, topic, self._strongest(looked_at, found) if margin >= 0 else ())
+
+    def _rows(self, said: frozenset[str]) -> list[int]:
+        """The weights of the meanings that are said, and of each two of them; most have none together."""
+        rows = [self._alone[one] for one in self._alone.keys() & said]
+        for one in self._together.keys() & said:
+            others = self._together[one]
+            rows += map(others.__getitem__, others.keys() & said)
+        return rows
 
     def _strongest(self, looked_at: str, found: set[int]) -> tuple[str, ...]:
         """The words around the few fragments that speak for critical most, none within another."""
@@ -165,14 +171,23 @@ def _is_dense(letter: str) -> bool:
     return "\u3040" <= letter <= "\ud7a3"
 
 
-def pairs_of(meanings: Iterable[str]) -> Iterator[Pair]:
-    """The meanings that are said in one message, alone and two by two."""
+def pairs_of(meanings: Iterable[str]) -> Iterator[str]:
+    """The meanings that are said in one message, alone and two by two (`one+other`, in alphabetical order)."""
     said = sorted(meanings)
-    return chain(zip(said), combinations(said, 2))
+    return chain(said, map("+".join, combinations(said, 2)))
 
 
-def _pair(name: str) -> Pair:
-    return tuple(name.split("+"))
+def _by_meaning(pairs: Sequence[str], rows: Sequence[int]) -> tuple[dict[str, int], dict[str, dict[str, int]]]:
+    """The weights of meanings by their names, and those of pairs by the name of one and then of the other."""
+    alone: dict[str, int] = {}
+    together: dict[str, dict[str, int]] = {}
+    for pair, row in zip(pairs, rows, strict=True):
+        one, _, other = pair.partition("+")
+        if other:
+            together.setdefault(one, {})[other] = row
+        else:
+            alone[one] = row
+    return alone, together
 
 
 def _pack(row: bytes) -> int:

@@ -25,7 +25,9 @@ from normalizer.triage.lexicon import Lexicon
 
 ROOT = Path(__file__).parents[2]
 WORDS = ROOT / "config" / "triage"
-LEAST_SEEN = 3
+LEAST_SEEN, LEAST_TOGETHER = 3, 15
+"""In so many messages must a fragment stand, and a meaning or a pair of them, to be known: rarer ones cost as much as
+others, and say no more than chance."""
 EPOCHS = 10
 RATE = 0.5
 DECAY = 1e-3
@@ -56,9 +58,9 @@ def fit(messages: Sequence[Labelled], threshold: float = 0.0) -> Weights:
     lexicon = shipped_lexicon()
     topics = tuple(sorted({each.label for each in messages}))
     texts = [letters(fold(each.text)) for each in messages]
-    said = [list(map("+".join, pairs_of(meanings(lexicon, each.text)))) for each in messages]
-    fragments = _seen(map(fragments_of, texts))
-    pairs = _seen(said)
+    said = [list(pairs_of(meanings(lexicon, each.text))) for each in messages]
+    fragments = _seen(map(fragments_of, texts), LEAST_SEEN)
+    pairs = _seen(said, LEAST_TOGETHER)
     finder = automaton(fragments)
     places = {name: number for number, name in enumerate(pairs, len(fragments))}
     examples = [
@@ -84,10 +86,10 @@ def fit(messages: Sequence[Labelled], threshold: float = 0.0) -> Weights:
     )
 
 
-def _seen(found: Iterable[Iterable[str]]) -> list[str]:
-    """What is found in several messages, in order."""
+def _seen(found: Iterable[Iterable[str]], least: int) -> list[str]:
+    """What is found in so many messages, in order."""
     times = Counter(each for some in found for each in some)
-    return sorted(each for each, number in times.items() if number >= LEAST_SEEN)
+    return sorted(each for each, number in times.items() if number >= least)
 
 
 def _threshold(messages: Sequence[Labelled]) -> float:
