@@ -29,7 +29,7 @@ def test_the_labelled_set_is_as_large_as_it_says():
     assert sum(each.urgency == "critical" for each in test) >= 400
 
 
-@pytest.mark.parametrize("part", ["test", "fresh", "unseen", "later", "newest"])
+@pytest.mark.parametrize("part", ["test", "fresh", "unseen", "later", "newest", "blind", "final"])
 def test_no_message_is_in_both_parts(part):
     """What is measured against was not learned from."""
     learned = {each.text for each in read_labelled(DATA / "train") if len(each.text) > 25}
