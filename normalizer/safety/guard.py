@@ -42,7 +42,8 @@ class Tally:
     def text(self, where: str, text: str) -> str:
         """The text without its secrets, which are counted."""
         found = find_in_header(text)
-        self.add(where, kinds(found))
+        if found:
+            self.add(where, kinds(found))
         return replaced(text, found)
 
     def redactions(self) -> tuple[Redaction, ...]:
@@ -62,8 +63,9 @@ def guard_mail(said: Origin, content: Content, tally: Tally) -> tuple[Origin, Co
     """The header and the content of a mail without secrets."""
     subject, text = find_across((said.subject, content.text))
     subject = merged([*subject, *find_in_header(said.subject)])
-    tally.add("subject", kinds(subject))
-    tally.add("text", kinds(text))
+    for where, found in (("subject", subject), ("text", text)):
+        if found:
+            tally.add(where, kinds(found))
     html, note = guard_page(content.html, text, tally)
     said = said._replace(
         subject=replaced(said.subject, subject)[:MAX_SUBJECT],
@@ -86,7 +88,8 @@ def guard_page(page: str | None, text: Sequence[Found], tally: Tally) -> tuple[s
     if not page:
         return None, []
     clean, found = redacted_page(page)
-    tally.add("html", kinds(found))
+    if found:
+        tally.add("html", kinds(found))
     if {one.kind for one in text} - {one.kind for one in found}:
         return None, [PAGE_LEFT_OUT]
     return clean, []

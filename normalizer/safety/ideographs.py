@@ -12,13 +12,13 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import islice
+from itertools import islice, repeat
 from operator import add
 
 from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, MatchKind
 
+from normalizer.safety.checksum import SIZES, has_checksum
 from normalizer.safety.found import Found
-from normalizer.safety.phrases import SIZES, has_checksum
 from normalizer.safety.vocabulary import IDEOGRAPHIC, places
 
 LEAST = 12
@@ -36,6 +36,8 @@ _NOT_HAN = re.compile(f"[^{_HAN}]+")
 _PAGES = bytes(104 if 0x34 <= page <= 0x9F else 32 for page in range(256))
 """The 256 characters to which one belongs: "h" for ideographs."""
 _APART = re.compile(rb"h(?: {1,20}h){%d}(?!h)" % (LEAST - 1))
+_FAR_APART = re.compile(rb"h(?: +h){%d}(?!h)" % (LEAST - 1))
+"""The same where line ends without number may stand between them."""
 _LEAST_APART = LEAST // 2 - 1
 """Of so many, at the least, the blanks on both sides are counted where twelve stand apart."""
 _SINGLES = re.compile(
@@ -46,6 +48,13 @@ _ROW = re.compile(
     f"\\s*(\\W*?)[{_HAN}]{{2,12}}(?:[\\s,，、/|-]{{1,4}}[{_HAN}]{{2,12}}){{0,5}}[\\s,，、/|-]{{0,4}}(\\W*)"
 )
 """A line that may be a part of a phrase, and the marks before and behind it, where one begins or ends."""
+_PURE = re.compile(f"\n(?:[{_HAN}]++|[^\\w\n]++)++(?=\n|\\Z)")
+"""A line, with the line end before it, in which no letters and digits are but ideographs."""
+_SIZES = frozenset(SIZES)
+_NO_ROW = 2
+_ROW_SIZES = {0: 0} | dict.fromkeys(range(2, LEAST + 1), 1)
+"""What a line is by how many ideographs it has: one that may part no rows (0), or that may be a row (1)."""
+_ROWS = re.compile(rb"\x01\x00*\x01")
 _BEHIND = re.compile(
     "(?:助[记記憶]|[种種]子|[复復][词詞短]|註記|[份单單的][词詞]|密[语語码碼钥鑰])[^\n。！？]{0,12}?"
     f'(?:是|为|為|如下|在这|在這|[:："“「『])[\\s:："“「『]*([{_HAN}]{{12,24}})(?![{_HAN}])'
@@ -67,10 +76,10 @@ _PAIRS = frozenset(
 
 def phrases(text: str, raw: bytes) -> Iterator[Found]:
     """The phrases of the Chinese lists in a text, of which `raw` is the UTF-8."""
-    shape = text.encode("utf-32-le", "surrogatepass")[1::4].translate(_PAGES)
+    shape = _shape(text)
     if _count(shape) < LEAST:
         return
-    wording = bool(_signs()[0].find_matches_as_indexes(raw))
+    wording = _is_announced(raw)
     if shape.count(b" h ") >= _LEAST_APART and _APART.search(shape):
         for found in _SINGLES.finditer(text):
             yield from _listed(text, found.start(), found.end(), wording=wording)
@@ -85,6 +94,22 @@ def phrases(text: str, raw: bytes) -> Iterator[Found]:
                 yield Found(behind.start(1), behind.end(1), "mnemonic")
 
 
+def are_in_lines(text: str, raw: bytes) -> bool:
+    """Whether ideographs could be a phrase by the lines in which they stand alone, however many are empty."""
+    shape = _shape(text)
+    return not _is_announced(raw) and (shape.count(b" h ") < _LEAST_APART or not _FAR_APART.search(shape))
+
+
+def _shape(text: str) -> bytes:
+    """A byte for each character: "h" for ideographs."""
+    return text.encode("utf-32-le", "surrogatepass")[1::4].translate(_PAGES)
+
+
+def _is_announced(raw: bytes) -> bool:
+    """Whether words are in a text that announce a phrase."""
+    return bool(_signs()[0].find_matches_as_indexes(raw))
+
+
 def _count(shape: bytes) -> int:
     """How many ideographs there are: what is dense is sooner left alone than found."""
     return len(shape.translate(None, b" "))
@@ -95,18 +120,27 @@ def _lines(text: str, shape: bytes) -> Iterator[tuple[int, int]]:
 
     Line ends of other kinds than a line feed are what may stand between words.
     """
-    block: list[tuple[int, int]] = []
-    start = 0
-    for line in text.split("\n"):
-        if not line:
-            start += 1
-            continue
-        end = start + len(line)
-        count = _count(shape[start:end]) if 2 <= len(line) <= _MAX_LINE else 0
-        if count in SIZES:
+    spans = [(found.start(), found.end() - 1) for found in _PURE.finditer(f"\n{text}")]
+    counts = [shape.count(b"h", start, end) for start, end in spans]
+    for count, (start, end) in zip(counts, spans, strict=True):
+        if count in _SIZES and end - start <= _MAX_LINE and _is_listed(_han(text[start:end], count)):
             yield start, end
+    if _ROWS.search(bytes(map(_ROW_SIZES.get, counts, repeat(_NO_ROW)))):
+        yield from _blocks(text, shape, spans)
+
+
+def _blocks(text: str, shape: bytes, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Where rows stand that are a phrase together; `spans` are those of lines that may be rows."""
+    block: list[tuple[int, int]] = []
+    last = 0
+    for start, end in spans:
+        if text[last:start].strip():
+            yield from _rows(block, shape)
+            block = []
+        last = end
+        count = shape.count(b"h", start, end) if 2 <= end - start <= _MAX_LINE else 0
         row = _ROW.fullmatch(text, start, end) if 2 <= count <= LEAST else None
-        if block and (row[1] if row else line.strip()):
+        if block and (row[1] if row else not text[start:end].isspace()):
             yield from _rows(block, shape)
             block = []
         if row:
@@ -114,7 +148,6 @@ def _lines(text: str, shape: bytes) -> Iterator[tuple[int, int]]:
             if row[2]:
                 yield from _rows(block, shape)
                 block = []
-        start = end + 1
     yield from _rows(block, shape)
 
 
@@ -145,8 +178,7 @@ def _listed(text: str, start: int, end: int, *, wording: bool) -> Iterator[Found
     """Characters with something between each, as a phrase where any part of them is one."""
     spots = [place for place in range(start, end) if "\u3400" <= text[place] <= "\u9fff"]
     characters = "".join(text[place] for place in spots)
-    known = any(all(one in places(name) for one in characters) for name in IDEOGRAPHIC)
-    whole = len(characters) in SIZES and known and (wording or re.search(r"\d", text[start:end]))
+    whole = len(characters) in SIZES and _is_listed(characters) and (wording or re.search(r"\d", text[start:end]))
     if (whole and prose(characters) < 0) or any(
         _is_phrase(characters[first : first + size]) for size in SIZES for first in range(len(characters) - size + 1)
     ):
@@ -157,6 +189,7 @@ def _is_phrase(characters: str) -> bool:
     """Whether characters are a phrase by number and checksum, and do not read like prose."""
     return (
         len(characters) in SIZES
+        and _is_listed(characters)
         and _pairs(characters) < _LEAST_PAIRS
         and any(_is_valid(characters, name) for name in IDEOGRAPHIC)
         and prose(characters) < _MOST_LIKE_PROSE
@@ -167,7 +200,7 @@ def _is_drawn(characters: str) -> bool:
     """Whether characters can hardly be anything but a draw from a list, if one with a slip in it."""
     return (
         len(characters) in SIZES
-        and any(all(one in places(name) for one in characters) for name in IDEOGRAPHIC)
+        and _is_listed(characters)
         and prose(characters) < _CLEARLY_DRAWN
         and not _pairs(characters)
     )
@@ -179,10 +212,21 @@ def _pairs(characters: str) -> int:
     return len(tuple(islice(pairs, _LEAST_PAIRS)))
 
 
+def _is_listed(characters: str) -> bool:
+    """Whether all characters are of one list."""
+    return any(map(frozenset.issuperset, _members(), repeat(characters)))
+
+
+@cache
+def _members() -> tuple[frozenset[str], ...]:
+    """The characters of each list."""
+    return tuple(map(frozenset, map(places, IDEOGRAPHIC)))
+
+
 def _is_valid(characters: str, name: str) -> bool:
     """Whether the checksum holds."""
     known = places(name)
-    return all(one in known for one in characters) and has_checksum([known[one] for one in characters])
+    return known.keys() >= set(characters) and has_checksum([known[one] for one in characters])
 
 
 def prose(characters: str) -> float:
@@ -201,5 +245,6 @@ def _likelihood() -> dict[str, float]:
     return scores
 
 
-def _han(text: str) -> str:
-    return _NOT_HAN.sub("", text)
+def _han(text: str, count: int = -1) -> str:
+    """The ideographs of a text, which is all of it if it has as many."""
+    return text if len(text) == count else _NOT_HAN.sub("", text)

@@ -14,10 +14,10 @@ from functools import lru_cache
 from normalizer.safety.find import find, find_shown, mapped
 from normalizer.safety.found import MARKERS, Found, merged
 
-_MARKUP = re.compile(
-    r"<[^\"'<>]*+(?:(?:\"[^\"]*\"|'[^']*')[^\"'<>]*+)*+>"
-    r"|(&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});)"
-)
+_ELEMENT = re.compile(r"<[^\"'<>]*+(?:(?:\"[^\"]*\"|'[^']*')[^\"'<>]*+)*+>")
+"""A tag; it begins and ends at the same places whatever character references are in the page."""
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+_MARKUP = re.compile(f"{_ELEMENT.pattern}|({_REFERENCE.pattern})")
 """A tag, or a character reference, which is the group."""
 _TAG = re.compile(r"<[^>]*>")
 
@@ -26,8 +26,8 @@ def redacted_page(page: str) -> tuple[str, list[Found]]:
     """The page without its secrets, and what they were."""
     found = find(page)
     if "<" in page or "&" in page:
-        texts, said = _parted(page)
-        shown = find_shown(_shown(texts, said, "\n"), _shown(texts, said, ""))
+        texts = _texts(page)
+        shown = find_shown("\n".join(texts), "".join(texts))
         for between, secrets in zip(("\n", ""), shown, strict=True):
             if secrets:
                 found += _pieces(mapped(secrets, _places(page, between)), len(page))
@@ -35,11 +35,14 @@ def redacted_page(page: str) -> tuple[str, list[Found]]:
     return (_without(page, whole), whole) if whole else (page, [])
 
 
-def _parted(page: str) -> tuple[list[str], list[str | None]]:
-    """What stands between markup, and what each piece of markup says; None for a tag."""
-    parts = _MARKUP.split(page)
-    marks = parts[1::2]
-    return parts[::2], [mark and _character(mark) for mark in marks] if any(marks) else []
+def _texts(page: str) -> list[str]:
+    """What the pieces of a page between its tags say."""
+    texts = _ELEMENT.split(page)
+    return [_REFERENCE.sub(_said, text) if "&" in text else text for text in texts] if "&" in page else texts
+
+
+def _said(reference: re.Match[str]) -> str:
+    return _character(reference[0])
 
 
 @lru_cache(maxsize=256)
@@ -48,18 +51,8 @@ def _character(reference: str) -> str:
     return html.unescape(reference)
 
 
-def _shown(texts: list[str], said: list[str | None], between: str) -> str:
-    """The text of a page with `between` in the place of each tag; `said` is empty where all markup is tags."""
-    if not said:
-        return between.join(texts)
-    pieces = [""] * (len(texts) + len(said))
-    pieces[::2] = texts
-    pieces[1::2] = [between if mark is None else mark for mark in said]
-    return "".join(pieces)
-
-
 def _places(page: str, between: str) -> list[int]:
-    """Where each character of what `_shown` gives stands in the page."""
+    """Where each character of what `_texts` gives, with `between` in the place of tags, stands in the page."""
     places: list[int] = []
     position = 0
     for markup in _MARKUP.finditer(page):

@@ -6,15 +6,15 @@ can try 2,048 words.  Between the words may stand whatever is no letter, numbers
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import lru_cache, reduce
+from functools import reduce
 from itertools import compress, pairwise, repeat
 from operator import and_
 from typing import NamedTuple
 
+from normalizer.safety.checksum import SIZES, has_checksum, numbers
 from normalizer.safety.found import Found
 from normalizer.safety.prospect import LEAST, has_other_letters
 from normalizer.safety.view import View, seen, view
@@ -27,10 +27,8 @@ from normalizer.safety.vocabulary import (
     fold,
     is_like,
     vocabulary,
-    words,
 )
 
-SIZES = (12, 15, 18, 21, 24)
 _NEAR = 10
 _MOST_SLIPS = 6
 """So many good words must there be for each misspelt one."""
@@ -292,7 +290,7 @@ def _gaps(text: str, run: Sequence[Token]) -> list[str]:
 
 def _has_checksum(text: str, run: Sequence[Token], name: str) -> bool:
     """Whether any part of a run is a valid phrase (BIP-39) that is not code by its look."""
-    known = [_places(name).get(token.key, -1) for token in run]
+    known = [numbers(name).get(token.key, -1) for token in run]
     return any(
         -1 not in known[first : first + size]
         and has_checksum(known[first : first + size])
@@ -308,19 +306,3 @@ def _may_be_drawn(text: str, run: Sequence[Token]) -> bool:
     if 2 * len(counts) >= len(run):
         return _is_varied(run) or _is_even(text, run)
     return counts.most_common(1)[0][1] >= len(run) - 1 and max(map(len, _gaps(text, run))) <= _MAX_EXAMPLE_GAP
-
-
-def has_checksum(indexes: Sequence[int]) -> bool:
-    """Whether the last bits of a phrase, of which `indexes` are the words, are the first of the SHA-256 of the rest."""
-    bits, check = 0, len(indexes) // 3
-    for index in indexes:
-        bits = bits << 11 | index
-    entropy = (bits >> check).to_bytes(check * 4, "big")
-    return hashlib.sha256(entropy).digest()[0] >> 8 - check == bits & (1 << check) - 1
-
-
-@lru_cache(maxsize=len(ALPHABETIC))
-def _places(name: str) -> dict[str, int]:
-    """The place of each word in a list, by its `fold` and by the first four letters of that."""
-    short = {fold(word)[:4]: place for place, word in enumerate(words(name))}
-    return short | {fold(word): place for place, word in enumerate(words(name))}
