@@ -36,7 +36,8 @@ _MAX_BETWEEN = 80
 """Characters between two words of a phrase at the most."""
 _LEAST_GLUED = 5
 _LEAST_HALF = 2
-_GAP = re.compile(r"[\s\d]+")
+_GAP = re.compile(r"(?:[\s\d]|(?<![^\W\d_])[^\W\d_](?=[).:]))+")
+"""Blanks, and what numbers words: digits, or a letter as in `b) abandon`."""
 _STRETCH = re.compile(rb"\x01(?:\x00{0,2}\x01)*")
 _MAX_PART = 600
 _LEAST_SHARE = 0.6
@@ -284,7 +285,7 @@ def _is_even(text: str, run: Sequence[Token]) -> bool:
 
 
 def _gaps(text: str, run: Sequence[Token]) -> list[str]:
-    """What stands between words, without numbers."""
+    """What stands between words, without what numbers them."""
     return [_GAP.sub(" ", text[one.end : other.start]) for one, other in pairwise(run)]
 
 

@@ -48,6 +48,12 @@ _OF_LIST = tuple(
 )
 """For each of those lists which words are of it, and which are when single letters are."""
 _WORD = re.compile(rb"\S+")
+_SECOND = (b"b)", b"B)", b"b.", b"B.", b"b:", b"B:")
+"""What numbers the second of several words, of which most texts have none."""
+_LETTERED = re.compile(
+    rb"(?<![a-z])b[).:]\s{0,9}[^\W\d_]{3,8}[^\w]{1,9}c[).:]\s{0,9}[^\W\d_]{3,8}[^\w]{1,9}d[).:]", re.IGNORECASE
+)
+_LETTER_BEFORE = re.compile(rb"(?<![A-Za-z])[A-Za-z][).:]")
 _BY_LENGTH = {1: 1} | dict.fromkeys(range(LEAST_LIKE, MAX_WORD + 1), 0)
 """What a word is by its length alone: one that numbers others, or may be misspelt; all else is 2."""
 _WINDOWS = {LEAST: 2, 19: 3}
@@ -90,7 +96,7 @@ def prospects(looks: View) -> Sequence[tuple[int, int]]:
 
     They depend on the words alone, and not on what stands between them.
     """
-    if _has_run(looks.rest.translate(LATIN), vocabulary().plain) and (found := _in_latin(looks)):
+    if _has_latin_run(looks.rest) and (found := _in_latin(looks)):
         return found
     return _ALL if _may_have_others(looks) else ()
 
@@ -103,6 +109,15 @@ def spans(looks: View, prospects: Sequence[tuple[int, int]]) -> list[tuple[int, 
     starts = [*map(re.Match.start, _WORD.finditer(letters)), len(letters)]
     end = len(starts) - 1
     return [(starts[max(first - _BESIDE, 0)], starts[min(last + _BESIDE, end)]) for first, last in prospects]
+
+
+def _has_latin_run(rest: bytes) -> bool:
+    """Whether a run is among the words of Latin-1; letters that number them, as in `b) abandon`, are none of them."""
+    known = vocabulary().plain
+    if _has_run(rest.translate(LATIN), known):
+        return True
+    is_lettered = any(mark in rest for mark in _SECOND) and _LETTERED.search(rest)
+    return bool(is_lettered) and _has_run(_LETTER_BEFORE.sub(b" ", rest).translate(LATIN), known)
 
 
 def _may_have_others(looks: View) -> bool:

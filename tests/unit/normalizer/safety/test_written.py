@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import random
+import string
 
 import msgspec
 import pytest
 
 from model.spoken import Spoken
 from normalizer.safety.find import find, redact
+from normalizer.safety.page import redacted_page
 from normalizer.safety.raw import secrets_in
 from normalizer.safety.vocabulary import IDEOGRAPHIC
 from tests.support.secrets import phrase
@@ -147,3 +149,14 @@ def test_a_card_that_words_name_is_one_among_other_numbers(name: str) -> None:
 
     assert redact(f"{ids}{name}4539578763621486") == f"{ids}{name}[card number removed]"
     assert redact(f"{ids}4539578763621486") == f"{ids}4539578763621486"
+
+
+@pytest.mark.parametrize("form", ["{}) {}", "{}. {}", "{}: {}", "{}){}", "({}) {}"])
+@pytest.mark.parametrize("between", ["\n", " ", ", ", "\r\n"])
+def test_a_phrase_numbered_by_letters_is_removed(form: str, between: str) -> None:
+    """Letters before the words, as in `b) abandon`, hide no phrase, in a text or in a page."""
+    words = "abandon ability about absurd access action actor adapt alarm album alley amount".split()
+    lettered = [form.format(letter, word) for letter, word in zip(string.ascii_lowercase, words, strict=False)]
+
+    assert "abandon" not in redact("here you go:\n" + between.join(lettered))
+    assert "abandon" not in redacted_page("<p>" + "</p><p>".join(lettered) + "</p>")[0]
