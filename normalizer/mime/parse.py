@@ -22,7 +22,10 @@ MAX_NESTED_MESSAGES = 2
 
 _BEFORE_HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]*(?:>?From [^\r\n]*\r?\n)?")
 _DASHED_LINE = re.compile(rb"^--([^\s-][^\r\n]{0,200}?)[ \t]*\r?$", re.MULTILINE)
-_BLANK_LINE = re.compile(rb"\n\r?\n")
+_HEADER_END = re.compile(rb"\n(?:\r?\n|[ \t]++\r?\n(?![ \t\r\n]|[!-9;-~]{1,200}+[ \t]*+:))")
+"""An empty line, or one of blanks alone before what can be neither a field nor the rest of one."""
+_ASTRAY = re.compile(rb"^(?![ \t\r\n]|[!-9;-~]{1,200}+[ \t]*+:)", re.MULTILINE)
+"""Where a line begins that has no place in a header."""
 NO_PARTS = "a multipart without parts"
 _MAX_CLOSED = 7
 _MAX_ASTRAY = 32 * 1024
@@ -42,11 +45,16 @@ def parse(raw: bytes) -> Part:
 
 
 def split(raw: bytes, start: int, end: int) -> tuple[int, int]:
-    """Where the header of the entity between two offsets ends, and where its body begins."""
+    """Where the header of the entity between two offsets ends, and where its body begins.
+
+    Where no line parts them, the first line that has no place in a header is the body's.
+    """
     if raw.startswith((b"\n", b"\r\n"), start, end):
         return start, raw.find(b"\n", start, end) + 1
-    blank = _BLANK_LINE.search(raw, start, end)
-    return (blank.start() + 1, blank.end()) if blank else (end, end)
+    if blank := _HEADER_END.search(raw, start, end):
+        return blank.start() + 1, blank.end()
+    astray = _ASTRAY.search(raw, start, end)
+    return (astray.start(), astray.start()) if astray else (end, end)
 
 
 def charset_hint(root: Part) -> str | None:
@@ -86,6 +94,7 @@ class _Reader:
         self.left -= 1
         head_end, body = split(self.raw, start, end)
         head = read_head(self.raw[start:head_end], self.hint)
+        body = body if head.fields or head_end == start else start
         self.hint = self.hint or head.parameters.get("charset")
         media_type, content, children, defects = self.inside(head, head.media_type or default, body, end)
         return Part(

@@ -92,6 +92,30 @@ def test_a_continuation_that_is_not_indented_continues():
     assert parse(b"Subject: one\r\ntwo three\r\nTo: x@y.z\r\n\r\n").field("subject") == b"one two three"
 
 
+@pytest.mark.parametrize(
+    ("raw", "subject", "body"),
+    [
+        (b"Subject: one\r\n \r\nHello,\r\n\r\nmore", b"one", b"Hello,\r\n\r\nmore"),
+        (b"Subject: one\n\t \n--edge", b"one", b"--edge"),
+        (b"Subject: one\n \n two\n\nbody", b"one  two", b"body"),
+        (b"Subject: one\n \nTo: x@y.z\n\nbody", b"one", b"body"),
+        (b"Subject: one\nTo: x@y.z\nbody at once", b"one", b"body at once"),
+        (b"Subject: one\n", b"one", b""),
+        (b"Hello,\n\nI cannot log in.", None, b"Hello,\n\nI cannot log in."),
+    ],
+    ids=["blank", "tab", "folded", "field", "no line", "no body", "no header"],
+)
+def test_a_body_begins_where_the_header_can_not_go_on(raw, subject, body):
+    """A line of blanks parts them unless the header goes on below it; where no line does, no words are lost."""
+    root = parse(raw)
+    assert (root.field("subject"), root.content) == (subject, body)
+
+
+def test_a_part_without_header_and_empty_line_is_text():
+    """Programs that put parts together by hand forget the empty line."""
+    assert contents(multipart("mixed", b"Hello,\r\n\r\nmore", b"only this")) == [b"Hello,\r\n\r\nmore", b"only this"]
+
+
 def test_a_message_inside_is_a_child_and_a_content():
     """The message inside a message/rfc822 can be read, and kept as it was sent."""
     inner = HEAD + b"\r\ninside"
