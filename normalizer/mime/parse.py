@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from normalizer.mime.head import Head, read_head
 from normalizer.mime.part import Part
-from normalizer.mime.transfer import decode_transfer
+from normalizer.mime.transfer import decode_transfer, is_prose
 
 MAX_DEPTH = 32
 MAX_PARTS = 2000
@@ -115,7 +115,9 @@ class _Reader:
             return self.parts(head, media_type, start, end)
         if self.messages and not media_type.startswith(("text/", "message/")):
             return media_type, b"", (), ("not read: the file of a message inside this one",)
-        content = decode_transfer(self.raw[start:end], head.transfer)
+        encoded = self.raw[start:end]
+        unencoded = head.transfer == "base64" and media_type.startswith("text/") and is_prose(encoded)
+        content = encoded if unencoded else decode_transfer(encoded, head.transfer)
         if media_type in _MESSAGES and self.messages < MAX_NESTED_MESSAGES and self.left > 0:
             return media_type, content, (self.message(content),), ()
         return media_type, content, (), ()

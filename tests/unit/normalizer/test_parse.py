@@ -129,6 +129,12 @@ def test_a_message_inside_may_be_encoded():
     assert parse(multipart("mixed", body)).children[0].children[0].field("subject") == b"a"
 
 
+def test_a_text_that_is_not_encoded_as_it_says_is_read_as_it_is():
+    """Garbage would stand in the place of the customer's words."""
+    raw = mail("text/plain", b"Hello, I cannot log in.\r\n", "Content-Transfer-Encoding: base64")
+    assert parse(raw).content == b"Hello, I cannot log in.\r\n"
+
+
 def test_depth_is_bounded():
     """Parts nested deeper than any mailer nests stay as they are."""
     nested = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (i, i) for i in range(40_000))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from normalizer.mime.transfer import decode_transfer, encoding
+from normalizer.mime.transfer import decode_transfer, encoding, is_prose
 from normalizer.mime.uu import cut_out
 
 
@@ -24,6 +24,24 @@ from normalizer.mime.uu import cut_out
 def test_base64_gives_what_it_has(content, decoded):
     """Missing padding, foreign characters, several ends and text behind them are no obstacle."""
     assert decode_transfer(content, "base64") == decoded
+
+
+@pytest.mark.parametrize(
+    ("content", "prose"),
+    [
+        (b"Hello, I cannot log in.\r\n\r\nThanks\r\nAnn Example\r\n", True),
+        ("你好\r\n".encode(), True),
+        (b"aGVsbG8=\r\n", False),
+        (b"aGVs bG8=\r\naGVsbG8h\r\naGVsbG8h\r\n", False),
+        (b"aGVsbG8=\n\n-- \na list's footer\nof several lines\nand words\n", False),
+        (b"aGVsbG8= and words", False),
+        (b"aGVsbG8\r\n a blank\r\n", False),
+        (b"", False),
+    ],
+)
+def test_words_that_nobody_encoded_are_told_from_base64(content, prose):
+    """Some programs declare an encoding and forget to use it; a list's footer is no sign of that."""
+    assert is_prose(content) is prose
 
 
 @pytest.mark.parametrize(
