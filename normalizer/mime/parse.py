@@ -21,7 +21,10 @@ MAX_NESTED_MESSAGES = 2
 """How deep messages are opened inside messages; further ones are content alone."""
 
 _BEFORE_HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]*(?:>?From [^\r\n]*\r?\n)?")
-_DASHED_LINE = re.compile(rb"^--([^\s-][^\r\n]{0,200}?)[ \t]*\r?$", re.MULTILINE)
+_DASHED_LINE = re.compile(
+    rb"^--([^\s-][^\r\n]{0,200}?|-[^\r\n]{1,200}?(?=[ \t]*\r?\n(?i:content-)))[ \t]*\r?$", re.MULTILINE
+)
+"""What can be a delimiter; one of many dashes, which people draw as well, only above a field of a part."""
 _HEADER_END = re.compile(rb"\n(?:\r?\n|[ \t]++\r?\n(?![ \t\r\n]|[!-9;-~]{1,200}+[ \t]*+:))")
 """An empty line, or one of blanks alone before what can be neither a field nor the rest of one."""
 _ASTRAY = re.compile(rb"^(?![ \t\r\n]|[!-9;-~]{1,200}+[ \t]*+:)", re.MULTILINE)

@@ -27,9 +27,21 @@ def test_parts_are_cut_at_their_boundary():
         (b"--edge\n\none\n--edgewise\ntwo\n--edge--", [b"one\n--edgewise\ntwo"]),
         (b"--edge\n\none--edge--", [b"one"]),
         (b"--other\n\none\n--other--", [b"one"]),
+        (b"----=_other\nContent-Type: text/plain\n\none\n----=_other--", [b"one"]),
+        (b"------ drawn ------\nno parts", [b"------ drawn ------\nno parts"]),
         (b"no parts at all", [b"no parts at all"]),
     ],
-    ids=["unclosed", "preamble and epilogue", "padded", "longer line", "glued end", "wrong boundary", "no parts"],
+    ids=[
+        "unclosed",
+        "preamble and epilogue",
+        "padded",
+        "longer line",
+        "glued end",
+        "wrong boundary",
+        "wrong boundary of dashes",
+        "drawn line",
+        "no parts",
+    ],
 )
 def test_broken_multiparts_keep_their_words(body, found):
     """A multipart that breaks the rules still gives what was written in it."""

@@ -77,6 +77,13 @@ def test_a_file_in_the_middle_of_a_text_is_cut_out():
     assert (text, [(file.name, file.content) for file in files]) == (b"before\nafter\n", [(b"cat.txt", b"Cat")])
 
 
+def test_a_file_without_a_name_is_cut_out():
+    """Its first line is as long as the first line of a file is."""
+    line = b"M" + b"0V%T" * 15 + b"\n"
+    text, files = cut_out(b"begin 644 \n" + line + b"`\nend\n")
+    assert (text, [(file.name, file.content) for file in files]) == (b"", [(b"", b"Cat" * 15)])
+
+
 def test_a_sentence_that_begins_with_begin_is_text():
     """Only a file is a file."""
     text = b"begin 644 steps from here\nand then turn left\n"
