@@ -25,6 +25,7 @@ _MAX_NAMED = 20
 _MAX_WHOLE = 4 * 1024 * 1024
 """Bytes of a text that is read whole; a ticket holds a tenth of it."""
 _MAX_BEGINNING = 128 * 1024
+_READABLE = frozenset(["text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown", "text/x-markdown"])
 _UNSTORABLE = re.compile(r"[\x00\ufffe\uffff\ud800-\udfff]")
 _ENCRYPTED_TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 
@@ -44,8 +45,8 @@ def read(root: Part, digests: Mapping[int, str]) -> Content:
     cut: list[File] = []
     texts = [_text(part, cut) for part in parts.plain]
     pages = [_page(part, cut) for part in parts.rich if _is_html(part)]
-    if not any(texts) and not any(pages):
-        texts, pages = _packed(parts.files, cut)
+    if not any(map(str.strip, texts)) and not any(pages):
+        texts, pages = _packed(parts.files, cut) or _named(parts.files, cut) or (texts, pages)
     page = "\n".join(one for one in pages if one)
     found = [*files(parts.files, page, digests), *cut]
     return Content("\n".join(filter(None, texts)), page or None, found, _notes(root, parts.files, found))
@@ -113,14 +114,22 @@ def _markup(part: Part) -> str:
     return visible(decode_text(part.content[:_MAX_WHOLE], charset))
 
 
-def _packed(parts: list[Part], cut: list[File]) -> tuple[list[str], list[str]]:
+def _packed(parts: list[Part], cut: list[File]) -> tuple[list[str], list[str]] | None:
     """The text of a mail that has it in a winmail.dat alone."""
     for part in parts:
         opened = tnef(part)
         if opened and (opened.plain or opened.html):
             page = Part(media_type="text/html", content=opened.html.encode(), parameters={"charset": "utf-8"})
             return [visible(opened.plain) or _text(page, cut)], [_page(page, cut)]
-    return [], []
+    return None
+
+
+def _named(parts: list[Part], cut: list[File]) -> tuple[list[str], list[str]] | None:
+    """The text of a mail that has it in files alone, as telephones send it, or in a seldom kind of text."""
+    inline = [part for part in parts if part.media_type in _READABLE and part.disposition != "attachment"]
+    plain = [part for part in inline if not _is_html(part)]
+    texts = [_text(part, cut) for part in plain or inline]
+    return (texts, [_page(part, cut) for part in inline if _is_html(part)]) if any(texts) else None
 
 
 def _notes(root: Part, parts: list[Part], found: list[File]) -> list[str]:
