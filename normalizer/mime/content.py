@@ -15,6 +15,7 @@ from normalizer.mime.flowed import unflow
 from normalizer.mime.headers import decode
 from normalizer.mime.media_type import is_dangerous
 from normalizer.mime.part import Part
+from normalizer.mime.pkcs7 import is_enveloped, is_signed
 from normalizer.text.html import to_text
 from normalizer.text.html_depth import readable
 from normalizer.text.html_safe import sanitise
@@ -147,4 +148,8 @@ def _event(part: Part) -> str:
 
 
 def _is_enveloped(part: Part) -> bool:
-    return part.media_type in _ENCRYPTED_TYPES and part.parameters.get("smime-type", "").lower() != "signed-data"
+    """Whether a part is an S/MIME message that is encrypted, by what it says or else by what it is."""
+    if part.media_type not in _ENCRYPTED_TYPES:
+        return (part.filename or "").lower().endswith(".p7m") and is_enveloped(part.content)
+    kind = part.parameters.get("smime-type", "").lower()
+    return kind.endswith("enveloped-data") if kind else not is_signed(part.content)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from normalizer.mime.head import Head, read_head
 from normalizer.mime.part import Part
+from normalizer.mime.pkcs7 import signed_content
 from normalizer.mime.transfer import decode_transfer, is_prose
 
 MAX_DEPTH = 32
@@ -36,6 +37,7 @@ _MAX_TAIL = 1024 * 1024
 _NEAR = 1000
 """Bytes in which the header of a part ends, mostly."""
 _MESSAGES = ("message/rfc822", "message/global", "message/news")
+_PKCS7 = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 
 
 def parse(raw: bytes) -> Part:
@@ -123,7 +125,27 @@ class _Reader:
         content = encoded if unencoded else decode_transfer(encoded, head.transfer)
         if media_type in _MESSAGES and self.messages < MAX_NESTED_MESSAGES and self.left > 0:
             return media_type, content, (self.message(content),), ()
+        if media_type in _PKCS7 or (head.filename and head.filename.lower().endswith(".p7m")):
+            return self.signed(head, media_type, content)
         return media_type, content, (), ()
+
+    def signed(self, head: Head, media_type: str, content: bytes) -> _Inside:
+        """The entity that an opaque signature holds, beside the signature as it came; a signed document is none."""
+        entity = signed_content(content) if self.depth < MAX_DEPTH and self.left > 0 else None
+        if not entity or "content-type" not in read_head(entity[: split(entity, 0, len(entity))[0]], None).fields:
+            return media_type, content, (), ()
+        inner = _Reader(entity, depth=self.depth + 1, messages=self.messages, left=self.left)
+        read = inner.entity(0, len(entity), "text/plain")
+        self.left = inner.left
+        signature = Part(
+            media_type=media_type,
+            parameters=head.parameters,
+            disposition="attachment",
+            filename=head.filename,
+            content_id=head.content_id,
+            content=content,
+        )
+        return "multipart/signed", b"", (read, signature), ()
 
     def parts(self, head: Head, media_type: str, start: int, end: int) -> _Inside:
         """The parts of a multipart; where there are none, what stands in their place."""
