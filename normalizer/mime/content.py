@@ -16,6 +16,7 @@ from normalizer.mime.headers import decode
 from normalizer.mime.media_type import is_dangerous
 from normalizer.mime.part import Part
 from normalizer.mime.pkcs7 import is_enveloped, is_signed
+from normalizer.text.armour import ENCRYPTED
 from normalizer.text.html import to_text
 from normalizer.text.html_depth import readable
 from normalizer.text.html_safe import sanitise
@@ -50,7 +51,8 @@ def read(root: Part, digests: Mapping[int, str]) -> Content:
         texts, pages = _packed(parts.files, cut) or _named(parts.files, cut) or (texts, pages)
     page = "\n".join(one for one in pages if one)
     found = [*files(parts.files, page, digests), *cut]
-    return Content("\n".join(filter(None, texts)), page or None, found, _notes(root, parts.files, found))
+    text = "\n".join(filter(None, texts))
+    return Content(text, page or None, found, _notes(root, text, parts.files, found))
 
 
 def visible(text: str) -> str:
@@ -133,11 +135,13 @@ def _named(parts: list[Part], cut: list[File]) -> tuple[list[str], list[str]] | 
     return (texts, [_page(part, cut) for part in inline if _is_html(part)]) if any(texts) else None
 
 
-def _notes(root: Part, parts: list[Part], found: list[File]) -> list[str]:
+def _notes(root: Part, text: str, parts: list[Part], found: list[File]) -> list[str]:
     """What a reader must be told that neither the text nor the list of files says."""
     notes = [line for part in parts if part.media_type == "text/calendar" and (line := _event(part))]
     if root.media_type == "multipart/encrypted" or any(map(_is_enveloped, parts)):
         notes.append("[This message is encrypted and could not be read here; it is attached as it came.]")
+    elif ENCRYPTED in text:
+        notes.append("[A part of this message is encrypted and could not be read here.]")
     programs = [one.filename for one in found if is_dangerous(one.media_type, one.filename)]
     notes += [f"[Caution: the attachment “{name}” can run as a program.]" for name in programs[:_MAX_NAMED]]
     return notes
