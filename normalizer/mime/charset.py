@@ -117,6 +117,8 @@ _BOMS = (
 )
 _MARKS = tuple(mark for mark, _ in _BOMS)
 _WESTERN = frozenset({"cp1252", "iso8859_15", "mac_roman"})
+_VAGUE = _WESTERN | {"ascii", "utf_8"}
+"""What is named out of habit."""
 _LADDERS = {
     "cp932": ("shift_jis", "cp932", "shift_jis_2004"),
     "euc_jis_2004": ("euc_jp", "euc_jis_2004"),
@@ -157,6 +159,22 @@ def decode_text(content: bytes, declared: str | None) -> str:
     name = codec(declared) if declared else None
     text = None if name is None else _as_declared(content, name)
     return _as_found(content, name) if text is None else text
+
+
+def decode_undeclared(content: bytes, hint: str | None, beside: bytes) -> str:
+    """The text of `content`, of which nothing is declared; never raises.
+
+    UTF-8 where it is that; else `hint`, the charset of what stands beside it, where that can be told from
+    others; else what both look like together, since a word or two say little.
+    """
+    name = codec(hint) if hint else None
+    if name and name not in _VAGUE and not _is_utf8(content):
+        text = _strictly(content, name)
+        if text is not None:
+            return text
+    if beside.isascii() or _is_utf8(content) or _is_utf8(beside):
+        return decode_text(content, None)
+    return decode_text(content, detect(beside + b"\n" + content))
 
 
 def _as_declared(content: bytes, name: str) -> str | None:

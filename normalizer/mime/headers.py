@@ -147,6 +147,12 @@ def _words(value: bytes, hint: str | None) -> list[str]:
     return pieces
 
 
+def words_charset(value: bytes) -> str | None:
+    """The charset of the first encoded word in a value."""
+    word = _WORD.search(value)
+    return _charset(word[1]) if word else None
+
+
 @lru_cache(maxsize=64)
 def _charset(label: bytes) -> str:
     """The charset of an encoded word, without the language that RFC 2231 section 5 lets follow it."""

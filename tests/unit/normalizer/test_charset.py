@@ -2,7 +2,8 @@
 
 import pytest
 
-from normalizer.mime.charset import codec, decode_text
+from normalizer.mime.charset import codec, decode_text, decode_undeclared
+from tests.unit.normalizer.understood import understand
 
 CHINESE = "我的钱包余额不见了，请帮我看看这笔交易为什么一直没有到账。"
 JAPANESE = "ウォレットの残高が表示されません。確認をお願いします。"
@@ -43,6 +44,32 @@ def test_text_is_what_the_sender_meant(text, encoded, declared):
     assert decode_text(text.encode(encoded), declared) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "encoded", "hint", "beside"),
+    [
+        ("ありがとう", "shift_jis", "shift_jis", ""),
+        ("ありがとう", "utf-8", "shift_jis", ""),
+        ("转账", "gbk", None, "钱包打不开，怎么办"),
+        ("ТЕСТ", "koi8_r", None, "тест тест"),
+        ("café", "cp1252", "iso-8859-1", ""),
+        ("café", "utf-8", None, "тест тест"),
+        (CHINESE, "gbk", "iso-8859-1", ""),
+        (CHINESE, "gbk", "utf-8", ""),
+        (CHINESE, "gbk", "nonsense", ""),
+    ],
+)
+def test_a_few_words_without_charset_are_read_as_what_stands_beside_them(text, encoded, hint, beside):
+    """A charset that is named beside them counts, unless it is one that programs name out of habit."""
+    assert decode_undeclared(text.encode(encoded), hint, beside.encode(encoded)) == text
+
+
+@pytest.mark.parametrize("charset", ["", "; charset=us-ascii", "; charset=unknown-8bit"])
+def test_a_text_without_charset_is_in_that_of_the_subject(charset):
+    """Mailers that name no charset for the text encode the subject all the same."""
+    head = f"Subject: =?gb2312?B?xOO6ww==?=\r\nContent-Type: text/plain{charset}\r\n\r\n"
+    assert understand(head.encode() + "转账".encode("gbk")).message.text == "转账"
+
+
 def test_vendor_characters_of_iso_2022_jp_are_read():
     """Characters that NEC put into free rows are no errors (①㈱)."""
     assert decode_text(b"\x1b$B-!-j\x1b(B", "iso-2022-jp") == "①㈱"
@@ -65,4 +92,6 @@ def test_only_charsets_are_charsets(label):
 def test_nothing_raises(declared):
     """Any bytes give text under any declaration."""
     for seed in range(64):
-        assert isinstance(decode_text(bytes((seed * 37 + i * i) % 256 for i in range(200)), declared), str)
+        content = bytes((seed * 37 + i * i) % 256 for i in range(200))
+        assert isinstance(decode_text(content, declared), str)
+        assert isinstance(decode_undeclared(content, declared, content), str)
