@@ -110,6 +110,13 @@ def test_customers_tell_of_failures_too(subject: str, text: str) -> None:
     assert kind(f"Subject: {subject}", text=text) is None
 
 
+def test_a_mail_without_a_sender_is_no_bounce_for_a_few_words() -> None:
+    """That a program forgot the From field is no sign of a mail system."""
+    text = "I am an unknown user here, and my coins are gone."
+    assert automated(parse(f"Subject: My coins\n\n{text}".encode()), text) is None
+    assert automated(parse(f"From: <>\nSubject: My coins\n\n{text}".encode()), text) == "bounce"
+
+
 def test_a_message_that_was_deleted_unread_is_no_bounce() -> None:
     """Mail programs report it in the same words as a mail system that refuses, but do not say that it was refused."""
     raw = report(
