@@ -33,6 +33,7 @@ _QUOTED, _ANGLE, _SEPARATOR, _EDGE = 2, 3, 4, 5
 _PARTING = b" \t\r\n<>"
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 _AT_HOST = re.compile(rb"[^\s<>,;:\"()]+@[^\s@<>,;:\"()]+")
+_COMMENT = re.compile(rb"\((?:[^()\\]|\\.)*\)", re.DOTALL)
 _SCHEME = re.compile(rb"mailto:", re.IGNORECASE)
 
 
@@ -147,7 +148,8 @@ def _bare(phrase: bytes, found: list[re.Match[bytes]], comment: bytes, hint: str
     """Addresses without brackets: the words around a single one name it, else those before each."""
     first, *others = found
     if not others:
-        rest = (phrase[: first.start()] + b" " + phrase[first.end() :]).strip()
+        before = phrase[: first.start()]
+        rest = (b" ".join((b"" if before.endswith(b":") else before, phrase[first.end() :]))).strip()
         yield Address(name=decode(rest or comment, hint)[:_MAX_NAME], address=_address(first[0]))
         return
     position = 0
@@ -158,6 +160,8 @@ def _bare(phrase: bytes, found: list[re.Match[bytes]], comment: bytes, hint: str
 
 def _address(raw: bytes) -> str:
     """An address without a route (RFC 5322 section 4.4), a scheme, comments or blanks."""
+    if b"(" in raw:
+        raw = _COMMENT.sub(b"", raw)
     if b":" in raw and (raw.startswith(b"@") or _SCHEME.match(raw)):
         raw = raw.partition(b":")[2]
     text = decode(raw) if b"=?" in raw else raw.decode("utf-8", "replace")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from encodings.aliases import aliases
 from functools import lru_cache
 
@@ -133,7 +134,7 @@ def codec(label: str) -> str | None:
     >>> codec("GB2312"), codec("ks_c_5601-1987"), codec("x-unknown")
     ('gb18030', 'cp949', None)
     """
-    name = re.sub(r"[^a-z0-9]+", "_", label[:60].lower()).strip("_")
+    name = re.sub(r"[^a-z0-9]+", "_", label[:60].partition("(")[0].lower()).strip("_")
     if found := _CODE_PAGE.fullmatch(name):
         name = f"cp{found[1]}"
     elif found := _ISO_8859.fullmatch(name):
@@ -209,17 +210,22 @@ def _strictly(content: bytes, name: str) -> str | None:
     """The text if one of the codecs that stand for `name` reads every byte, the standard before its extensions."""
     for candidate in _LADDERS.get(name, (name,)):
         try:
-            return content.decode(candidate)
+            return _composed(content.decode(candidate), candidate)
         except UnicodeDecodeError:
             continue
     return None
+
+
+def _composed(text: str, name: str) -> str:
+    """`text` with its accents in their letters, which the Vietnamese code page keeps apart."""
+    return unicodedata.normalize("NFC", text) if name == "cp1258" else text
 
 
 def _leniently(content: bytes, name: str) -> str:
     """The text with U+FFFD for what has no meaning; Windows-1252 gives its gaps the meaning of Latin-1."""
     if name == "cp1252":
         return content.decode("latin-1").translate(_CP1252)
-    return content.decode(_LADDERS.get(name, (name,))[0], "replace")
+    return _composed(content.decode(_LADDERS.get(name, (name,))[0], "replace"), name)
 
 
 def detect(content: bytes) -> str | None:

@@ -20,6 +20,8 @@ _PARAMETER = re.compile(
 )
 _MAIN = re.compile(rb"\s*([^\s;]*)")
 _SECTION = re.compile(r"(.+?)\*(\d{1,3})(\*?)")
+_EXTENDED = re.compile(rb"[A-Za-z0-9_-]{2,40}'[A-Za-z-]{0,20}'[^']*%[0-9A-Fa-f]{2}")
+"""A value of RFC 2231 whose name lacks the asterisk."""
 _ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})++")
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 _ONE_PARAMETER = re.compile(
@@ -64,8 +66,10 @@ def _parameters(value: bytes, start: int, hint: str | None) -> dict[str, str]:
         name, quoted, bare = found.groups()
         key, number, extended = _section(name)
         content = bare.strip() if quoted is None else _unescaped(quoted)
-        if number is None:
+        if number is None and not _EXTENDED.match(content):
             simple.setdefault(key, content)
+        elif number is None:
+            sections.setdefault(key, {}).setdefault(0, (content, True))
         else:
             sections.setdefault(key, {}).setdefault(number, (content, extended))
     decoded = {key: decode(content, hint) for key, content in simple.items()}
@@ -104,7 +108,7 @@ def _joined(sections: dict[int, tuple[bytes, bool]], hint: str | None) -> str:
             encoded = b""
         elif not pieces and not encoded and content.count(b"'") >= 2:
             label, _, encoded = content.split(b"'", 2)
-            charset = label.decode("latin-1") or None
+            charset, encoded = label.decode("latin-1") or None, encoded.strip(b'"')
         else:
             encoded += content
     pieces.append(_unquote(encoded))

@@ -37,6 +37,7 @@ JAPANESE = "ウォレットの残高が表示されません。確認をお願�
         ("Grüße", "utf-8-sig", "utf-8"),
         ("Привет, верните мои деньги пожалуйста", "koi8_r", "koi8-r"),
         ("ĞİŞ", "cp1254", "iso-8859-9"),
+        ("Grüße", "utf-8", "utf-8 (Unicode)"),
     ],
 )
 def test_text_is_what_the_sender_meant(text, encoded, declared):
@@ -73,6 +74,11 @@ def test_a_text_without_charset_is_in_that_of_the_subject(charset):
 def test_vendor_characters_of_iso_2022_jp_are_read():
     """Characters that NEC put into free rows are no errors (①㈱)."""
     assert decode_text(b"\x1b$B-!-j\x1b(B", "iso-2022-jp") == "①㈱"
+
+
+def test_vietnamese_is_composed():
+    """The code page writes an accent behind its letter; words are found where both are one character."""
+    assert decode_text(b"Vi\xea\xf2t", "windows-1258") == "Việt"
 
 
 def test_one_broken_byte_does_not_change_the_charset():
