@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from model.draft import File
-from normalizer.mime import calendar, uu
+from normalizer.mime import calendar, rtf, uu
 from normalizer.mime.attachment import file, files, tnef
 from normalizer.mime.body import body
 from normalizer.mime.charset import codec, decode_text, decode_undeclared
@@ -128,10 +128,13 @@ def _decoded(content: bytes, charset: str | None, root: Part) -> str:
 def _packed(parts: list[Part], root: Part, cut: list[File]) -> tuple[list[str], list[str]] | None:
     """The text of a mail that has it in a winmail.dat alone."""
     for part in parts:
-        opened = tnef(part)
-        if opened and (opened.plain or opened.html):
-            page = Part(media_type="text/html", content=opened.html.encode(), parameters={"charset": "utf-8"})
-            return [visible(opened.plain) or _text(page, root, cut)], [_page(page, root, cut)]
+        if opened := tnef(part):
+            plain, source = opened.plain, opened.html
+            if not source and not plain.strip():
+                plain, source = rtf.read(rtf.decompress(opened.rtf))
+            page = Part(media_type="text/html", content=source.encode(), parameters={"charset": "utf-8"})
+            if plain.strip() or source:
+                return [visible(plain) or _text(page, root, cut)], [_page(page, root, cut)]
     return None
 
 
