@@ -30,6 +30,8 @@ _HEADER_END = re.compile(rb"\n(?:\r?\n|[ \t]++\r?\n(?![ \t\r\n]|[!-9;-~]{1,200}+
 """An empty line, or one of blanks alone before what can be neither a field nor the rest of one."""
 _ASTRAY = re.compile(rb"^(?![ \t\r\n]|[!-9;-~]{1,200}+[ \t]*+:)", re.MULTILINE)
 """Where a line begins that has no place in a header."""
+_IN_BOUNDARY = b"-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'()+_,./:=?"
+"""What can go on a boundary (RFC 2046 section 5.1.1); anything else behind a closing delimiter is passed over."""
 NO_PARTS = "a multipart without parts"
 _MAX_CLOSED = 7
 _MAX_ASTRAY = 32 * 1024
@@ -227,9 +229,9 @@ class _Reader:
                 continue
             position = raw.find(b"\n", position, end) + 1 or end
             tail = raw[found + len(mark) : position].strip()
-            if tail in (b"", b"--"):
+            if tail in (b"", b"--") or (tail.startswith(b"--") and tail[2:3] not in _IN_BOUNDARY):
                 line = found - 1 - (raw[found - 2 : found] == b"\r\n") if found > start else found
-                return line, position, tail == b"--"
+                return line, position, tail != b""
         return None
 
 
