@@ -9,7 +9,7 @@ from typing import NamedTuple
 from model.draft import File
 from normalizer.mime import calendar, rtf, uu
 from normalizer.mime.attachment import file, files, tnef
-from normalizer.mime.body import body
+from normalizer.mime.body import body, is_binary
 from normalizer.mime.charset import codec, decode_text, decode_undeclared
 from normalizer.mime.flowed import unflow
 from normalizer.mime.headers import decode, words_charset
@@ -141,6 +141,7 @@ def _packed(parts: list[Part], root: Part, cut: list[File]) -> tuple[list[str], 
 def _named(parts: list[Part], root: Part, cut: list[File]) -> tuple[list[str], list[str]] | None:
     """The text of a mail that has it in files alone, as telephones send it, or in a seldom kind of text."""
     inline = [part for part in parts if part.media_type in _READABLE and part.disposition != "attachment"]
+    inline = [part for part in inline if not is_binary(part)]
     plain = [part for part in inline if not _is_html(part)]
     texts = [_text(part, root, cut) for part in plain or inline]
     return (texts, [_page(part, root, cut) for part in inline if _is_html(part)]) if any(texts) else None

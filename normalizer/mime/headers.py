@@ -23,6 +23,7 @@ _FIELD = re.compile(
     rb"^([!-9;-~]{1,200}+)(?:[ \t]|\r?\n[ \t])*+:(.*+\n?+(?:[ \t].*+\n?+|(?!" + _BEGINS + rb").++\n?+)*+)", re.MULTILINE
 )
 _WORD = re.compile(rb"=\?([^?\s]{0,60})\?([bBqQ])\?([^?]*+(?:\?(?!=)[^?]*+)*+)\?=")
+_BROKEN_ESCAPE = re.compile(rb"=(?:([0-9A-F])[ \r\n]{1,9}([0-9A-F])|[ \r\n]{1,9}([0-9A-F]{2}))")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _SPACES = re.compile(r"[ \t\r\n]+")
 _MESSAGE_ID = re.compile(rb"<([^<>]{1,500})>")
@@ -140,11 +141,18 @@ def _words(value: bytes, hint: str | None) -> list[str]:
             run = []
         if not neighbours:
             pieces.append(_raw(between, hint))
-        run.append(base64(text) if encoding in b"bB" else a2b_qp(text.replace(b"\n", b""), header=True))
+        run.append(base64(text) if encoding in b"bB" else _quoted(text))
     if run:
         pieces.append(decode_text(b"".join(run), charset))
     pieces.append(_raw(value[position:], hint))
     return pieces
+
+
+def _quoted(text: bytes) -> bytes:
+    """The bytes of a quoted word, also where a line was broken inside an escape."""
+    if b" " in text:
+        text = _BROKEN_ESCAPE.sub(rb"=\1\2\3", text)
+    return a2b_qp(text.replace(b"\n", b""), header=True)
 
 
 def words_charset(value: bytes) -> str | None:

@@ -26,6 +26,7 @@ _DASHED_LINE = re.compile(
     rb"^--([^\s-][^\r\n]{0,200}?|-[^\r\n]{1,200}?(?=[ \t]*\r?\n(?i:content-)))[ \t]*\r?$", re.MULTILINE
 )
 """What can be a delimiter; one of many dashes, which people draw as well, only above a field of a part."""
+_BARE_RETURN = re.compile(rb"\r(?!\n)")
 _HEADER_END = re.compile(rb"\n(?:\r?\n|[ \t]++\r?\n(?![ \t\r\n]|[!-9;-~]{1,200}+[ \t]*+:))")
 """An empty line, or one of blanks alone before what can be neither a field nor the rest of one."""
 _ASTRAY = re.compile(rb"^(?![ \t\r\n]|[!-9;-~]{1,200}+[ \t]*+:)", re.MULTILINE)
@@ -44,8 +45,9 @@ _PKCS7 = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 
 def parse(raw: bytes) -> Part:
     """The tree of a message as it lies in a mailbox; never raises, whatever the bytes are."""
-    if b"\n" not in raw:
-        raw = raw.replace(b"\r", b"\n")
+    first = raw.find(b"\r")
+    if first >= 0 and raw[first + 1 : first + 2] != b"\n" and raw.find(b"\n", 0, first) < 0:
+        raw = _BARE_RETURN.sub(b"\n", raw)
     before = _BEFORE_HEADER.match(raw)
     assert before is not None
     return _Reader(raw).entity(before.end(), len(raw), "text/plain")

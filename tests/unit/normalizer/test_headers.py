@@ -68,6 +68,7 @@ def test_an_address_that_stands_in_two_mails_is_read_in_the_charset_of_each():
         (b"=?utf-8*en?Q?hi?=", "hi"),
         (b"=?utf-8?Q?what??=", "what?"),
         (b"=?utf-8?Q?a b?=", "a b"),
+        (b"=?utf-8?Q?caf=C\r\n 3=A9_=\r\n C3=A9?=", "café é"),
         (b"=?nonsense?Q?caf=C3=A9?=", "café"),
         (b"=??Q?caf=C3=A9?=", "café"),
         ("raw 你好".encode(), "raw 你好"),

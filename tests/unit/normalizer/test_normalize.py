@@ -57,6 +57,12 @@ class TestBody:
         draft = understand(multipart("mixed", png(), part, b"\r\n \r\n"))
         assert (draft.message.text, [file.filename for file in draft.files]) == ("hello", ["a.png", "text_0.txt"])
 
+    @pytest.mark.parametrize(("content", "text"), [(b"hello", "hello"), (b"\x01\x02\xfd", "")])
+    def test_a_mail_of_one_part_with_a_name_is_text_if_it_can_be(self, content, text):
+        """Programs that name no media type send pictures so too."""
+        draft = understand(mail("; name=test", content))
+        assert (draft.message.text, len(draft.files)) == (text, 0 if text else 1)
+
     def test_an_attached_text_is_not_the_text(self):
         """Who attaches a file has nothing to say about it."""
         part = b'Content-Type: text/plain\r\nContent-Disposition: attachment; filename="a.csv"\r\n\r\n1,2'

@@ -100,9 +100,16 @@ def test_what_stands_before_the_header_is_passed_over(before):
 
 
 def test_bare_carriage_returns_end_lines_where_nothing_else_does():
-    """A mail of a classic Macintosh is read."""
+    """A mail of a classic Macintosh is read, also where something added lines of another kind."""
     root = parse((HEAD + b"\r\nhi").replace(b"\r\n", b"\r"))
     assert (root.field("subject"), root.content) == (b"Hello", b"hi")
+    root = parse(b"From: a@b.c\rSubject: Hello\n\r1\r\n2\r\n3")
+    assert (root.field("subject"), root.content) == (b"Hello", b"1\r\n2\r\n3")
+
+
+def test_a_bare_carriage_return_in_a_text_stays():
+    """Lines that end as they should make it a character like others."""
+    assert parse(HEAD + b"\r\na\rb\r\n").content == b"a\rb\r\n"
 
 
 def test_a_continuation_that_is_not_indented_continues():
