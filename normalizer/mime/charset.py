@@ -118,6 +118,14 @@ _BOMS = (
 )
 _MARKS = tuple(mark for mark, _ in _BOMS)
 _WESTERN = frozenset({"cp1252", "iso8859_15", "mac_roman"})
+_UNLIKE_UTF8 = ("iso8859_", "cp125", "koi8", "mac_roman")
+"""Codecs in which no word looks like UTF-8; a text that does is it, whatever is declared."""
+_TELLTALE = dict.fromkeys(
+    ("gb18030", "big5hkscs", "cp949", "cp932", "euc_jis_2004", "johab"), re.compile(rb"[\xe1-\xef][\x80-\xbf]{2}")
+) | {"cp874": re.compile(rb"\xe0[\xb8\xb9]")}
+"""Of codecs in which a word can look like UTF-8, what stands in UTF-8 alone."""
+_CONTROLS = re.compile(rb"\xc2[\x80-\x9f]")
+_MAY_BE_UTF8 = re.compile(rb"[\x00-\x7f]*+[\xc2-\xf4][\x80-\xbf]")
 _VAGUE = _WESTERN | {"ascii", "utf_8"}
 """What is named out of habit."""
 _LADDERS = {
@@ -184,7 +192,9 @@ def _as_declared(content: bytes, name: str) -> str | None:
         return iso2022jp.decode(content)
     if name in ("utf_16", "utf_32"):
         name += "_le" if _little_endian(content) else "_be"
-    if name in _WESTERN and _is_utf8(content) and not content.isascii():
+    if name.startswith(_UNLIKE_UTF8) and not content.isascii() and _is_utf8(content):
+        return None
+    if (tell := _TELLTALE.get(name)) and _MAY_BE_UTF8.match(content) and _is_utf8(content) and tell.search(content):
         return None
     text = _strictly(content, name)
     if text is not None or name == "ascii" or (name != "utf_8" and _is_utf8(content)):
@@ -195,8 +205,8 @@ def _as_declared(content: bytes, name: str) -> str | None:
 
 def _as_found(content: bytes, declared: str | None) -> str:
     """The text by what the bytes look like; the declared codec serves where nothing is recognised."""
-    if _is_utf8(content) and not _has_escapes(content):
-        return content.decode("utf-8")
+    if not _has_escapes(content) and (text := _strictly(content, "utf_8")) is not None:
+        return text
     if _JAPANESE_ESCAPE.search(content):
         return iso2022jp.decode(content)
     name = detect(content) or declared or "utf_8"
@@ -210,14 +220,20 @@ def _strictly(content: bytes, name: str) -> str | None:
     """The text if one of the codecs that stand for `name` reads every byte, the standard before its extensions."""
     for candidate in _LADDERS.get(name, (name,)):
         try:
-            return _composed(content.decode(candidate), candidate)
+            return _mended(content, content.decode(candidate), candidate)
         except UnicodeDecodeError:
             continue
     return None
 
 
-def _composed(text: str, name: str) -> str:
-    """`text` with its accents in their letters, which the Vietnamese code page keeps apart."""
+def _mended(content: bytes, text: str, name: str) -> str:
+    """`text` without what programs that convert it do to it.
+
+    The Vietnamese code page keeps accents apart from their letters.  Characters of Windows that were taken for
+    those of Latin-1 are control characters in UTF-8, where nobody means these.
+    """
+    if name == "utf_8" and b"\xc2" in content and _CONTROLS.search(content):
+        return text.translate(_CP1252)
     return unicodedata.normalize("NFC", text) if name == "cp1258" else text
 
 
@@ -225,7 +241,7 @@ def _leniently(content: bytes, name: str) -> str:
     """The text with U+FFFD for what has no meaning; Windows-1252 gives its gaps the meaning of Latin-1."""
     if name == "cp1252":
         return content.decode("latin-1").translate(_CP1252)
-    return _composed(content.decode(_LADDERS.get(name, (name,))[0], "replace"), name)
+    return _mended(content, content.decode(_LADDERS.get(name, (name,))[0], "replace"), name)
 
 
 def detect(content: bytes) -> str | None:

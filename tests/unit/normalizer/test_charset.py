@@ -17,6 +17,15 @@ JAPANESE = "ウォレットの残高が表示されません。確認をお願�
         ("café", "utf-8", "us-ascii"),
         ("café", "utf-8", "iso-8859-1"),
         ("“quoted” – 10 €", "cp1252", "iso-8859-1"),
+        ("Привет", "utf-8", "windows-1251"),
+        ("Привет", "utf-8", "koi8-r"),
+        ("şifre", "utf-8", "iso-8859-9"),
+        ("สวัสดี", "utf-8", "tis-620"),
+        ("อดีต", "cp874", "tis-620"),
+        ("你好", "utf-8", "gb2312"),
+        ("谢谢", "gbk", "gb2312"),
+        (JAPANESE, "utf-8", "shift_jis"),
+        ("там скоро", "cp866", "ibm866"),
         ("镕 and ㊣", "gb18030", "gb2312"),
         (CHINESE, "gb18030", "x-gbk"),
         (CHINESE, "gbk", None),
@@ -79,6 +88,12 @@ def test_vendor_characters_of_iso_2022_jp_are_read():
 def test_vietnamese_is_composed():
     """The code page writes an accent behind its letter; words are found where both are one character."""
     assert decode_text(b"Vi\xea\xf2t", "windows-1258") == "Việt"
+
+
+@pytest.mark.parametrize("declared", ["utf-8", None])
+def test_characters_of_windows_survive_a_wrong_conversion(declared):
+    """Nobody writes the control characters that Latin-1 has in their place."""
+    assert decode_text("it\x92s 10 \x80".encode(), declared) == "it’s 10 €"
 
 
 def test_one_broken_byte_does_not_change_the_charset():
