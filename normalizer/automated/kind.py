@@ -127,7 +127,9 @@ _REPLY_FIELDS = frozenset(
         "x-ms-exchange-inbox-rules-loop",
     )
 )
-_LIST_FIELDS = frozenset(("list-id", "list-post", "list-unsubscribe", "mailing-list", "x-mailing-list"))
+_LIST_FIELDS = frozenset(
+    ("list-id", "list-post", "list-unsubscribe", "mailing-list", "x-mailing-list", "x-beenthere", "x-ml-name")
+)
 _DAEMON = re.compile(rf"(?:^|[<\"\s(])(?:{DAEMONS})@|{DAEMON_NAMES}|^<?(?:{DAEMONS})>?$")
 _FAILED_SUBJECT = re.compile(FAILED_SUBJECTS)
 _FAILED_TEXT = re.compile(FAILED_TEXTS)

@@ -22,9 +22,7 @@ MAX_NESTED_MESSAGES = 2
 """How deep messages are opened inside messages; further ones are content alone."""
 
 _BEFORE_HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]*(?:>?From [^\r\n]*\r?\n)?")
-_DASHED_LINE = re.compile(
-    rb"^--([^\s-][^\r\n]{0,200}?|-[^\r\n]{1,200}?(?=[ \t]*\r?\n(?i:content-)))[ \t]*\r?$", re.MULTILINE
-)
+_DASHED_LINE = re.compile(rb"^--([^\s-][^\r\n]{0,250}+|-[^\r\n]{1,250}+(?=\r?\n(?i:content-)))\r?$", re.MULTILINE)
 """What can be a delimiter; one of many dashes, which people draw as well, only above a field of a part."""
 _BARE_RETURN = re.compile(rb"\r(?!\n)")
 _HEADER_END = re.compile(rb"\n(?:\r?\n|[ \t]++\r?\n(?![ \t\r\n]|[!-9;-~]{1,200}+[ \t]*+:))")
@@ -180,7 +178,7 @@ class _Reader:
             inner = _Reader(content, depth=self.depth + 1, messages=self.messages, left=self.left)
             return inner.multipart(boundary, None, default, 0, len(content))
         if not spans and (dashed := _DASHED_LINE.search(self.raw, start, end)):
-            boundary = dashed[1].removesuffix(b"--")
+            boundary = dashed[1].rstrip(b" \t").removesuffix(b"--")
             spans = list(self.spans(boundary, start, end))
         self.depth += 1
         children = [child for opened, closed in spans for child in self.entities(opened, closed, default)]

@@ -66,7 +66,8 @@ def test_automatic_replies_are_told(field):
 
 
 @pytest.mark.parametrize(
-    "field", ["List-Id: <a.example.com>", "List-Unsubscribe: <https://example.com>", "Precedence: bulk"]
+    "field",
+    ["List-Id: <a.example.com>", "List-Unsubscribe: <https://example.com>", "Precedence: bulk", "X-ML-Name: a"],
 )
 def test_lists_are_told(field):
     """Lists say that they are (RFC 2919, RFC 2369), or at least that they write to many."""
