@@ -29,11 +29,12 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_QUOTED, _ANGLE, _SEPARATOR, _EDGE = 2, 3, 4, 5
+_QUOTED, _ANGLE, _SEPARATOR, _EDGE, _WORD = 2, 3, 4, 5, 6
 _PARTING = b" \t\r\n<>"
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 _AT_HOST = re.compile(rb"[^\s<>,;:\"()]+@[^\s@<>,;:\"()]+")
 _COMMENT = re.compile(rb"\((?:[^()\\]|\\.)*\)", re.DOTALL)
+_GAP = re.compile(rb"\s*([.@])\s*")
 _SCHEME = re.compile(rb"mailto:", re.IGNORECASE)
 
 
@@ -106,10 +107,8 @@ def few(people: Iterable[Address]) -> tuple[Address, ...]:
 
 def _mailboxes(value: bytes) -> Iterator[_Mailbox]:
     """Split a list at its separators; a colon ends the name of a group, and a comment stays whole."""
-    if value.count(b'"') % 2 and b'\\"' not in value:
-        value = value.replace(b'"', b"")
     mailbox, depth, opened = _Mailbox(), 0, 0
-    for token in _TOKEN.finditer(value):
+    for token in _TOKEN.finditer(value := _balanced(value)):
         kind, text = token.lastindex, token[0]
         if kind == _EDGE and (depth or text == b"("):
             opened = opened if depth else token.end()
@@ -127,21 +126,38 @@ def _mailboxes(value: bytes) -> Iterator[_Mailbox]:
                 yield mailbox
                 mailbox = following
             mailbox.address(token[_ANGLE])
+        elif kind == _WORD and b":" in text and b";" in value:
+            mailbox = _Mailbox()
+            mailbox.add(text.partition(b":")[2])
         else:
             mailbox.add(_QUOTED_PAIR.sub(rb"\1", token[_QUOTED]) if kind == _QUOTED else text)
     yield mailbox
 
 
+def _balanced(value: bytes) -> bytes:
+    """A value without quotation marks where one of them has no counterpart."""
+    return value.replace(b'"', b"") if value.count(b'"') % 2 and b'\\"' not in value else value
+
+
 def _read(mailbox: _Mailbox, hint: str | None) -> Iterator[Address]:
     """The people of a mailbox: one, or several whose bare addresses only blanks part."""
     phrase = _SCHEME.sub(b"", b"".join(mailbox.words))
-    comment = b" ".join(mailbox.comments)
-    if mailbox.angle is not None:
+    comment = mailbox.comments[-1] if mailbox.comments else b""
+    if mailbox.angle is not None and b"@" not in mailbox.angle and b" " in mailbox.angle.strip():
+        yield Address(name=decode(phrase or mailbox.angle, hint)[:_MAX_NAME])
+    elif mailbox.angle is not None:
         yield Address(name=decode(phrase or comment, hint)[:_MAX_NAME], address=_address(mailbox.angle))
-    elif bare := list(_AT_HOST.finditer(phrase)):
+    elif bare := list(_AT_HOST.finditer(phrase := _without_gaps(phrase))):
         yield from _bare(phrase, bare, comment, hint)
     elif phrase:
         yield Address(name=decode(phrase, hint)[:_MAX_NAME])
+
+
+def _without_gaps(phrase: bytes) -> bytes:
+    """A phrase without blanks around the dots of an address (RFC 5322 section 4.4), where it has no other."""
+    if b"@" not in phrase or _AT_HOST.search(phrase):
+        return phrase
+    return _GAP.sub(rb"\1", phrase)
 
 
 def _bare(phrase: bytes, found: list[re.Match[bytes]], comment: bytes, hint: str | None) -> Iterator[Address]:

@@ -199,7 +199,7 @@ def _as_declared(content: bytes, name: str) -> str | None:
     text = _strictly(content, name)
     if text is not None or name == "ascii" or (name != "utf_8" and _is_utf8(content)):
         return text
-    text = _leniently(content, name)
+    text = (_paired(content) if name == "utf_8" else None) or _leniently(content, name)
     return text if text.count("\ufffd") <= max(1, _TOLERATED_ERRORS * len(text)) else None
 
 
@@ -224,6 +224,16 @@ def _strictly(content: bytes, name: str) -> str | None:
         except UnicodeDecodeError:
             continue
     return None
+
+
+def _paired(content: bytes) -> str | None:
+    """The text of UTF-8 in which halves of pairs are characters, as programs in Java write it (CESU-8)."""
+    if b"\xed" not in content:
+        return None
+    try:
+        return content.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    except UnicodeDecodeError:
+        return None
 
 
 def _mended(content: bytes, text: str, name: str) -> str:

@@ -90,6 +90,12 @@ def test_vietnamese_is_composed():
     assert decode_text(b"Vi\xea\xf2t", "windows-1258") == "Việt"
 
 
+def test_pairs_of_java_are_one_character():
+    """Programs in Java write what is beyond the first 65,536 characters in two halves (CESU-8)."""
+    assert decode_text(b"\xed\xa0\xbd\xed\xb8\x80 ok", "utf-8") == "😀 ok"
+    assert decode_text(b"\xed\xa0\xbd half a pair", "utf-8").endswith("half a pair")
+
+
 @pytest.mark.parametrize("declared", ["utf-8", None])
 def test_characters_of_windows_survive_a_wrong_conversion(declared):
     """Nobody writes the control characters that Latin-1 has in their place."""
