@@ -124,6 +124,7 @@ _TELLTALE = dict.fromkeys(
     ("gb18030", "big5hkscs", "cp949", "cp932", "euc_jis_2004", "johab"), re.compile(rb"[\xe1-\xef][\x80-\xbf]{2}")
 ) | {"cp874": re.compile(rb"\xe0[\xb8\xb9]")}
 """Of codecs in which a word can look like UTF-8, what stands in UTF-8 alone."""
+_MENDED = frozenset({"utf_8", "cp1258"})
 _CONTROLS = re.compile(rb"\xc2[\x80-\x9f]")
 _MAY_BE_UTF8 = re.compile(rb"[\x00-\x7f]*+[\xc2-\xf4][\x80-\xbf]")
 _VAGUE = _WESTERN | {"ascii", "utf_8"}
@@ -188,6 +189,8 @@ def decode_undeclared(content: bytes, hint: str | None, beside: bytes) -> str:
 
 def _as_declared(content: bytes, name: str) -> str | None:
     """The text if the declaration can be true, else None."""
+    if name == "utf_8":
+        return _utf8(content)
     if name == "iso2022_jp" or (name == "ascii" and b"\x1b" in content and _JAPANESE_ESCAPE.search(content)):
         return iso2022jp.decode(content)
     if name in ("utf_16", "utf_32"):
@@ -197,9 +200,21 @@ def _as_declared(content: bytes, name: str) -> str | None:
     if (tell := _TELLTALE.get(name)) and _MAY_BE_UTF8.match(content) and _is_utf8(content) and tell.search(content):
         return None
     text = _strictly(content, name)
-    if text is not None or name == "ascii" or (name != "utf_8" and _is_utf8(content)):
+    if text is not None or name == "ascii" or _is_utf8(content):
         return text
-    text = (_paired(content) if name == "utf_8" else None) or _leniently(content, name)
+    return _tolerably(_leniently(content, name))
+
+
+def _utf8(content: bytes) -> str | None:
+    """The text if it is UTF-8, with a few errors at most, else None."""
+    text = _strictly(content, "utf_8")
+    if text is None and b"\xed" in content:
+        text = _paired(content)
+    return _tolerably(_leniently(content, "utf_8")) if text is None else text
+
+
+def _tolerably(text: str) -> str | None:
+    """`text` if few of its characters are broken, else None."""
     return text if text.count("\ufffd") <= max(1, _TOLERATED_ERRORS * len(text)) else None
 
 
@@ -220,16 +235,15 @@ def _strictly(content: bytes, name: str) -> str | None:
     """The text if one of the codecs that stand for `name` reads every byte, the standard before its extensions."""
     for candidate in _LADDERS.get(name, (name,)):
         try:
-            return _mended(content, content.decode(candidate), candidate)
+            text = content.decode(candidate)
         except UnicodeDecodeError:
             continue
+        return _mended(content, text, candidate) if candidate in _MENDED else text
     return None
 
 
 def _paired(content: bytes) -> str | None:
     """The text of UTF-8 in which halves of pairs are characters, as programs in Java write it (CESU-8)."""
-    if b"\xed" not in content:
-        return None
     try:
         return content.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass").decode("utf-16-le")
     except UnicodeDecodeError:
@@ -242,16 +256,17 @@ def _mended(content: bytes, text: str, name: str) -> str:
     The Vietnamese code page keeps accents apart from their letters.  Characters of Windows that were taken for
     those of Latin-1 are control characters in UTF-8, where nobody means these.
     """
-    if name == "utf_8" and b"\xc2" in content and _CONTROLS.search(content):
-        return text.translate(_CP1252)
-    return unicodedata.normalize("NFC", text) if name == "cp1258" else text
+    if name == "cp1258":
+        return unicodedata.normalize("NFC", text)
+    return text.translate(_CP1252) if b"\xc2" in content and _CONTROLS.search(content) else text
 
 
 def _leniently(content: bytes, name: str) -> str:
     """The text with U+FFFD for what has no meaning; Windows-1252 gives its gaps the meaning of Latin-1."""
     if name == "cp1252":
         return content.decode("latin-1").translate(_CP1252)
-    return _mended(content, content.decode(_LADDERS.get(name, (name,))[0], "replace"), name)
+    text = content.decode(_LADDERS.get(name, (name,))[0], "replace")
+    return _mended(content, text, name) if name in _MENDED else text
 
 
 def detect(content: bytes) -> str | None:

@@ -141,18 +141,19 @@ def _words(value: bytes, hint: str | None) -> list[str]:
             run = []
         if not neighbours:
             pieces.append(_raw(between, hint))
-        run.append(base64(text) if encoding in b"bB" else _quoted(text))
+        if encoding in b"bB":
+            run.append(base64(text))
+        else:
+            run.append(a2b_qp(_whole(text) if b" " in text else text.replace(b"\n", b""), header=True))
     if run:
         pieces.append(decode_text(b"".join(run), charset))
     pieces.append(_raw(value[position:], hint))
     return pieces
 
 
-def _quoted(text: bytes) -> bytes:
-    """The bytes of a quoted word, also where a line was broken inside an escape."""
-    if b" " in text:
-        text = _BROKEN_ESCAPE.sub(rb"=\1\2\3", text)
-    return a2b_qp(text.replace(b"\n", b""), header=True)
+def _whole(text: bytes) -> bytes:
+    """A quoted word without the lines that were broken inside an escape."""
+    return _BROKEN_ESCAPE.sub(rb"=\1\2\3", text).replace(b"\n", b"")
 
 
 def words_charset(value: bytes) -> str | None:

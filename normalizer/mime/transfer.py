@@ -12,7 +12,7 @@ _ENCODING = re.compile(rb"base-?64|quoted[-_ ]?printable|\b(?:x-)?uue?(?:ncode)?
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
 _MORE_BASE64 = re.compile(rb"=+\s*\n(?=[A-Za-z0-9+/]{24}|[A-Za-z0-9+/]+=)|=+(?=[A-Za-z0-9+/]{24})")
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} ([^\r\n]{0,255})\r?\n", re.MULTILINE)
-_PROSE = re.compile(rb"\s{0,99}(?:[^\s=]{1,60}[ \t]+\S|[^\r\n=]{0,200}[\x80-\xff])")
+_PROSE = re.compile(rb"\s{0,99}+(?:[^\s=]{1,60}+[ \t]{1,99}+\S|[^\r\n=\x80-\xff]{0,200}+[\x80-\xff])")
 """A first line of words, or of bytes that no encoding leaves."""
 _PROSE_WITHIN = 2000
 _PADDED_SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r?\n)")
