@@ -25,6 +25,7 @@ _BEFORE_HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]*(?:>?From [^\r\n]*\r?\n
 _DASHED_LINE = re.compile(rb"^--([^\s-][^\r\n]{0,250}+|-[^\r\n]{1,250}+(?=\r?\n(?i:content-)))\r?$", re.MULTILINE)
 """What can be a delimiter; one of many dashes, which people draw as well, only above a field of a part."""
 _BARE_RETURN = re.compile(rb"\r(?!\n)")
+_BLANK_LINE = re.compile(rb"\n[ \t]*+\r?\n")
 _HEADER_END = re.compile(rb"\n(?:\r?\n|[ \t]++\r?\n(?![ \t\r\n]|[!-9;-~]{1,200}+[ \t]*+:))")
 """An empty line, or one of blanks alone before what can be neither a field nor the rest of one."""
 _ASTRAY = re.compile(rb"^(?![ \t\r\n]|[!-9;-~]{1,200}+[ \t]*+:)", re.MULTILINE)
@@ -58,7 +59,10 @@ def split(raw: bytes, start: int, end: int) -> tuple[int, int]:
     """
     if raw.startswith((b"\n", b"\r\n"), start, end):
         return start, raw.find(b"\n", start, end) + 1
-    if blank := _HEADER_END.search(raw, start, end):
+    blank = _BLANK_LINE.search(raw, start, end)
+    if blank and raw[blank.start() + 1] in b" \t":
+        blank = _HEADER_END.search(raw, blank.start(), end)
+    if blank:
         return blank.start() + 1, blank.end()
     astray = _ASTRAY.search(raw, start, end)
     return (astray.start(), astray.start()) if astray else (end, end)
@@ -120,11 +124,13 @@ class _Reader:
         """What an entity holds: parts, a message, or content alone."""
         if media_type.startswith("multipart/"):
             return self.parts(head, media_type, start, end)
-        if self.messages and not media_type.startswith(("text/", "message/")):
-            return media_type, b"", (), ("not read: the file of a message inside this one",)
         encoded = self.raw[start:end]
-        unencoded = head.transfer == "base64" and media_type.startswith("text/") and is_prose(encoded)
-        content = encoded if unencoded else decode_transfer(encoded, head.transfer)
+        if media_type.startswith("text/"):
+            transfer = None if head.transfer == "base64" and is_prose(encoded) else head.transfer
+            return media_type, decode_transfer(encoded, transfer), (), ()
+        if self.messages and not media_type.startswith("message/"):
+            return media_type, b"", (), ("not read: the file of a message inside this one",)
+        content = decode_transfer(encoded, head.transfer)
         if media_type in _MESSAGES and self.messages < MAX_NESTED_MESSAGES and self.left > 0:
             return media_type, content, (self.message(content),), ()
         if media_type in _PKCS7 or (head.filename and head.filename.lower().endswith(".p7m")):
