@@ -207,10 +207,12 @@ def _as_declared(content: bytes, name: str) -> str | None:
 
 def _utf8(content: bytes) -> str | None:
     """The text if it is UTF-8, with a few errors at most, else None."""
-    text = _strictly(content, "utf_8")
-    if text is None and b"\xed" in content:
-        text = _paired(content)
-    return _tolerably(_leniently(content, "utf_8")) if text is None else text
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        paired = _paired(content) if b"\xed" in content else None
+        return _tolerably(content.decode("utf-8", "replace")) if paired is None else paired
+    return _mended(content, text, "utf_8") if b"\xc2" in content else text
 
 
 def _tolerably(text: str) -> str | None:
