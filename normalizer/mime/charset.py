@@ -138,6 +138,8 @@ _LADDERS = {
 
 _CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _BEYOND_ASCII = bytes(range(0x80, 0x100))
+_EXCHANGED = bytes(c ^ 0x20 if c >= 0xC0 else c for c in range(256))
+_OF_TWO_CASES = frozenset({"cp1251", "koi8_r", "koi8_u"})
 _SMALL = bytes(c + 32 if c in _CAPITALS or (0xC0 <= c <= 0xDE and c != 0xD7) else c for c in range(256))
 
 
@@ -279,6 +281,21 @@ def _leniently(content: bytes, name: str) -> str:
 def detect(content: bytes) -> str | None:
     """The codec that a statistical detector believes in, or None; looks at the first 64 KiB.
 
+    Capitals of one Cyrillic codec are the small letters of another, and detectors know words in small letters:
+    what is likelier with small and large exchanged is in capitals.
+    """
+    sample = _in_small_letters(content[:_DETECTED_BYTES])
+    name, confidence = _believed(sample)
+    if name and name.startswith(_UNLIKE_UTF8):
+        other, more = _believed(sample.translate(_EXCHANGED))
+        if more > confidence and other in _OF_TWO_CASES:
+            return other
+    return name
+
+
+def _believed(content: bytes) -> tuple[str | None, float]:
+    """The codec that the detector believes in, and how much.
+
     Codecs of mainframes, of DOS and of old Macintoshes are left out: nobody mails in them without saying so, and
     what is told apart by a few letters would be taken for them.
     """
@@ -286,8 +303,8 @@ def detect(content: bytes) -> str | None:
     from chardet.enums import EncodingEra  # noqa: PLC0415
 
     eras = EncodingEra.MODERN_WEB | EncodingEra.LEGACY_ISO | EncodingEra.LEGACY_REGIONAL
-    found = chardet.detect(_in_small_letters(content[:_DETECTED_BYTES]), encoding_era=eras)["encoding"]
-    return codec(found) if found else None
+    found = chardet.detect(content, encoding_era=eras)
+    return (codec(found["encoding"]) if found["encoding"] else None), found["confidence"]
 
 
 def _in_small_letters(content: bytes) -> bytes:
