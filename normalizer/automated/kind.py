@@ -83,7 +83,8 @@ def _is_daemon(root: Part) -> bool:
     """Whether the sender is a mail system: by its name, or because nothing can be returned to it."""
     sender = (root.field("from") or b"")[:1000].decode("utf-8", "replace").strip().casefold()
     path = (root.field("return-path") or b"").strip()
-    return path == b"<>" or sender in {"", "<>"} or _DAEMON.search(sender) is not None
+    nobody = "from" in root.fields and sender in {"", "<>"}
+    return path == b"<>" or nobody or _DAEMON.search(sender) is not None
 
 
 def _is_answer(root: Part, subject: str) -> bool:
@@ -126,7 +127,9 @@ _REPLY_FIELDS = frozenset(
         "x-ms-exchange-inbox-rules-loop",
     )
 )
-_LIST_FIELDS = frozenset(("list-id", "list-post", "list-unsubscribe", "mailing-list", "x-mailing-list"))
+_LIST_FIELDS = frozenset(
+    ("list-id", "list-post", "list-unsubscribe", "mailing-list", "x-mailing-list", "x-beenthere", "x-ml-name")
+)
 _DAEMON = re.compile(rf"(?:^|[<\"\s(])(?:{DAEMONS})@|{DAEMON_NAMES}|^<?(?:{DAEMONS})>?$")
 _FAILED_SUBJECT = re.compile(FAILED_SUBJECTS)
 _FAILED_TEXT = re.compile(FAILED_TEXTS)

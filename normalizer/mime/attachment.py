@@ -93,4 +93,4 @@ def _made_up(part: Part) -> str:
     if part.media_type == "message/delivery-status":
         return "delivery-status.txt"
     stem = "image" if part.media_type.startswith("image/") else "attachment"
-    return f"{stem}.{extension(part.media_type)}"
+    return f"{stem}.{extension(media_type(part.content, '', part.media_type))}"

@@ -6,12 +6,16 @@ thought it inline.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from normalizer.mime.parse import NO_PARTS
 from normalizer.mime.part import Part
 
 _TEXTS = ("text/plain", "text/html")
+_BINARY = re.compile(rb"[\x01-\x08\x0e-\x1a]")
+"""What stands in no text, of whatever charset but UTF-16 and UTF-32."""
+_SAMPLE = 1000
 
 
 class Body(NamedTuple):
@@ -27,11 +31,11 @@ class Body(NamedTuple):
 def body(root: Part) -> Body:
     """Sort the leaves of a mail.
 
-    The only part of a mail is its text even if it has a name.  The body of a multipart without parts is
-    shown as text and kept as a file, since it may be anything.
+    The only part of a mail is its text even if it has a name, unless that cannot be.  The body of a multipart
+    without parts is shown as text and kept as a file, since it may be anything.
     """
     found = Body([], [], [])
-    if root.media_type in _TEXTS and root.disposition != "attachment":
+    if root.media_type in _TEXTS and root.disposition != "attachment" and not is_binary(root):
         return Body([root], [root], [root] if NO_PARTS in root.defects else [])
     _sort(root, found, alternative=False)
     return found
@@ -67,6 +71,13 @@ def _choose(part: Part, found: Body) -> None:
 def is_text(part: Part) -> bool:
     """Whether a leaf is text of the message and no file."""
     return part.media_type in _TEXTS and part.disposition != "attachment" and part.filename is None
+
+
+def is_binary(part: Part) -> bool:
+    """Whether a part with a name is no text although it says so."""
+    if part.filename is None or part.parameters.get("charset", "").lower().startswith("utf"):
+        return False
+    return _BINARY.search(part.content, 0, _SAMPLE) is not None
 
 
 def _signs_nothing(part: Part) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from encodings.aliases import aliases
 from functools import lru_cache
 
@@ -117,11 +118,29 @@ _BOMS = (
 )
 _MARKS = tuple(mark for mark, _ in _BOMS)
 _WESTERN = frozenset({"cp1252", "iso8859_15", "mac_roman"})
+_UNLIKE_UTF8 = ("iso8859_", "cp125", "koi8", "mac_roman")
+"""Codecs in which no word looks like UTF-8; a text that does is it, whatever is declared."""
+_TELLTALE = dict.fromkeys(
+    ("gb18030", "big5hkscs", "cp949", "cp932", "euc_jis_2004", "johab"), re.compile(rb"[\xe1-\xef][\x80-\xbf]{2}")
+) | {"cp874": re.compile(rb"\xe0[\xb8\xb9]")}
+"""Of codecs in which a word can look like UTF-8, what stands in UTF-8 alone."""
+_MENDED = frozenset({"utf_8", "cp1258"})
+_CONTROLS = re.compile(rb"\xc2[\x80-\x9f]")
+_MAY_BE_UTF8 = re.compile(rb"[\x00-\x7f]*+[\xc2-\xf4][\x80-\xbf]")
+_VAGUE = _WESTERN | {"ascii", "utf_8"}
+"""What is named out of habit."""
 _LADDERS = {
     "cp932": ("shift_jis", "cp932", "shift_jis_2004"),
     "euc_jis_2004": ("euc_jp", "euc_jis_2004"),
     "big5hkscs": ("big5hkscs", "cp950"),
 }
+
+
+_CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_BEYOND_ASCII = bytes(range(0x80, 0x100))
+_EXCHANGED = bytes(c ^ 0x20 if c >= 0xC0 else c for c in range(256))
+_OF_TWO_CASES = frozenset({"cp1251", "koi8_r", "koi8_u"})
+_SMALL = bytes(c + 32 if c in _CAPITALS or (0xC0 <= c <= 0xDE and c != 0xD7) else c for c in range(256))
 
 
 @lru_cache(maxsize=512)
@@ -131,7 +150,7 @@ def codec(label: str) -> str | None:
     >>> codec("GB2312"), codec("ks_c_5601-1987"), codec("x-unknown")
     ('gb18030', 'cp949', None)
     """
-    name = re.sub(r"[^a-z0-9]+", "_", label[:60].lower()).strip("_")
+    name = re.sub(r"[^a-z0-9]+", "_", label[:60].partition("(")[0].lower()).strip("_")
     if found := _CODE_PAGE.fullmatch(name):
         name = f"cp{found[1]}"
     elif found := _ISO_8859.fullmatch(name):
@@ -159,25 +178,59 @@ def decode_text(content: bytes, declared: str | None) -> str:
     return _as_found(content, name) if text is None else text
 
 
+def decode_undeclared(content: bytes, hint: str | None, beside: bytes) -> str:
+    """The text of `content`, of which nothing is declared; never raises.
+
+    UTF-8 where it is that; else `hint`, the charset of what stands beside it, where that can be told from
+    others; else what both look like together, since a word or two say little.
+    """
+    name = codec(hint) if hint else None
+    if name and name not in _VAGUE and not _is_utf8(content):
+        text = _strictly(content, name)
+        if text is not None:
+            return text
+    if beside.isascii() or _is_utf8(content) or _is_utf8(beside):
+        return decode_text(content, None)
+    return decode_text(content, detect(beside + b"\n" + content))
+
+
 def _as_declared(content: bytes, name: str) -> str | None:
     """The text if the declaration can be true, else None."""
+    if name == "utf_8":
+        return _utf8(content)
     if name == "iso2022_jp" or (name == "ascii" and b"\x1b" in content and _JAPANESE_ESCAPE.search(content)):
         return iso2022jp.decode(content)
     if name in ("utf_16", "utf_32"):
         name += "_le" if _little_endian(content) else "_be"
-    if name in _WESTERN and _is_utf8(content) and not content.isascii():
+    if name.startswith(_UNLIKE_UTF8) and not content.isascii() and _is_utf8(content):
+        return None
+    if (tell := _TELLTALE.get(name)) and _MAY_BE_UTF8.match(content) and _is_utf8(content) and tell.search(content):
         return None
     text = _strictly(content, name)
-    if text is not None or name == "ascii" or (name != "utf_8" and _is_utf8(content)):
+    if text is not None or name == "ascii" or _is_utf8(content):
         return text
-    text = _leniently(content, name)
+    return _tolerably(_leniently(content, name))
+
+
+def _utf8(content: bytes) -> str | None:
+    """The text if it is UTF-8, with a few errors at most, else None."""
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        paired = _paired(content) if b"\xed" in content else None
+        return _tolerably(content.decode("utf-8", "replace")) if paired is None else paired
+    return _mended(content, text, "utf_8") if b"\xc2" in content else text
+
+
+def _tolerably(text: str) -> str | None:
+    """`text` if few of its characters are broken, else None."""
     return text if text.count("\ufffd") <= max(1, _TOLERATED_ERRORS * len(text)) else None
 
 
 def _as_found(content: bytes, declared: str | None) -> str:
     """The text by what the bytes look like; the declared codec serves where nothing is recognised."""
-    if _is_utf8(content) and not _has_escapes(content):
-        return content.decode("utf-8")
+    if not _has_escapes(content) and (text := _strictly(content, "utf_8")) is not None:
+        return text
     if _JAPANESE_ESCAPE.search(content):
         return iso2022jp.decode(content)
     name = detect(content) or declared or "utf_8"
@@ -191,25 +244,75 @@ def _strictly(content: bytes, name: str) -> str | None:
     """The text if one of the codecs that stand for `name` reads every byte, the standard before its extensions."""
     for candidate in _LADDERS.get(name, (name,)):
         try:
-            return content.decode(candidate)
+            text = content.decode(candidate)
         except UnicodeDecodeError:
             continue
+        return _mended(content, text, candidate) if candidate in _MENDED else text
     return None
+
+
+def _paired(content: bytes) -> str | None:
+    """The text of UTF-8 in which halves of pairs are characters, as programs in Java write it (CESU-8)."""
+    try:
+        return content.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    except UnicodeDecodeError:
+        return None
+
+
+def _mended(content: bytes, text: str, name: str) -> str:
+    """`text` without what programs that convert it do to it.
+
+    The Vietnamese code page keeps accents apart from their letters.  Characters of Windows that were taken for
+    those of Latin-1 are control characters in UTF-8, where nobody means these.
+    """
+    if name == "cp1258":
+        return unicodedata.normalize("NFC", text)
+    return text.translate(_CP1252) if b"\xc2" in content and _CONTROLS.search(content) else text
 
 
 def _leniently(content: bytes, name: str) -> str:
     """The text with U+FFFD for what has no meaning; Windows-1252 gives its gaps the meaning of Latin-1."""
     if name == "cp1252":
         return content.decode("latin-1").translate(_CP1252)
-    return content.decode(_LADDERS.get(name, (name,))[0], "replace")
+    text = content.decode(_LADDERS.get(name, (name,))[0], "replace")
+    return _mended(content, text, name) if name in _MENDED else text
 
 
 def detect(content: bytes) -> str | None:
-    """The codec that a statistical detector believes in, or None; looks at the first 64 KiB."""
-    import chardet  # noqa: PLC0415 - 50 ms that only undeclared charsets cost
+    """The codec that a statistical detector believes in, or None; looks at the first 64 KiB.
 
-    found = chardet.detect(content[:_DETECTED_BYTES])["encoding"]
-    return codec(found) if found else None
+    Capitals of one Cyrillic codec are the small letters of another, and detectors know words in small letters:
+    what is likelier with small and large exchanged is in capitals.
+    """
+    sample = _in_small_letters(content[:_DETECTED_BYTES])
+    name, confidence = _believed(sample)
+    if name and name.startswith(_UNLIKE_UTF8):
+        other, more = _believed(sample.translate(_EXCHANGED))
+        if more > confidence and other in _OF_TWO_CASES:
+            return other
+    return name
+
+
+def _believed(content: bytes) -> tuple[str | None, float]:
+    """The codec that the detector believes in, and how much.
+
+    Codecs of mainframes, of DOS and of old Macintoshes are left out: nobody mails in them without saying so, and
+    what is told apart by a few letters would be taken for them.
+    """
+    import chardet  # noqa: PLC0415 - 50 ms that only undeclared charsets cost
+    from chardet.enums import EncodingEra  # noqa: PLC0415
+
+    eras = EncodingEra.MODERN_WEB | EncodingEra.LEGACY_ISO | EncodingEra.LEGACY_REGIONAL
+    found = chardet.detect(content, encoding_era=eras)
+    return (codec(found["encoding"]) if found["encoding"] else None), found["confidence"]
+
+
+def _in_small_letters(content: bytes) -> bytes:
+    """A text of Latin capitals in the small letters that detectors know, which stand in the same place behind them."""
+    capitals = len(content) - len(content.translate(None, _CAPITALS))
+    small = len(content) - len(content.translate(None, _CAPITALS.lower()))
+    beyond = len(content) - len(content.translate(None, _BEYOND_ASCII))
+    return content.translate(_SMALL) if capitals > 4 * small and capitals > 2 * beyond else content
 
 
 def _has_escapes(content: bytes) -> bool:

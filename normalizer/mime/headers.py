@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_qp
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
@@ -21,17 +22,34 @@ _BEGINS = rb"[!-9;-~]{1,200}+(?:[ \t]|\r?\n[ \t])*+:"
 _FIELD = re.compile(
     rb"^([!-9;-~]{1,200}+)(?:[ \t]|\r?\n[ \t])*+:(.*+\n?+(?:[ \t].*+\n?+|(?!" + _BEGINS + rb").++\n?+)*+)", re.MULTILINE
 )
-_WORD = re.compile(rb"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*+(?:\?(?!=)[^?]*+)*+)\?=")
+_WORD = re.compile(rb"=\?([^?\s]{0,60})\?([bBqQ])\?([^?]*+(?:\?(?!=)[^?]*+)*+)\?=")
+_BROKEN_ESCAPE = re.compile(rb"=(?:([0-9A-F])[ \r\n]{1,9}([0-9A-F])|[ \r\n]{1,9}([0-9A-F]{2}))")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _SPACES = re.compile(r"[ \t\r\n]+")
 _MESSAGE_ID = re.compile(rb"<([^<>]{1,500})>")
-_DATE = re.compile(
-    rb"(?:[A-Za-z]{1,9}\.?,?\s*)?(\d{1,2})[\s-]+([A-Za-z]{3})[a-z]*\.?[\s-]+(\d{4}|\d{2})[\s,]+"
-    rb"(\d{1,2})\s*[:.]\s*(\d{2})(?:\s*[:.]\s*(\d{2}))?(?:\.\d+)?\s*([+-]\d{4}|[A-Za-z]{1,5})?",
+_CLOCK = (
+    rb"(\d{1,2})\s*[:.]\s*(\d{1,2})(?:\s*[:.]\s*(\d{1,2}))?(?:[.,]\d+)?\s*([AaPp][Mm]\b)?\s*"
+    rb"((?:[A-Za-z]{1,5}\s?)?[+-]\d{1,2}:?\d{0,2}|[A-Za-z]{1,5})?"
 )
+"""Hour, minute, second, half of the day, and zone."""
+_DATE = re.compile(
+    rb"(?:[A-Za-z]{1,9}\.?,?\s*)?(\d{1,2})[\s-]+([A-Za-z]{3})[a-z]*\.?[\s-]+(\d{4}|\d{2})[\s,]+" + _CLOCK
+)
+_MONTH_FIRST = re.compile(rb"([A-Za-z]{3})[a-z]*\.?\s+(\d{1,2}),?\s+(?:(\d{4}|\d{2}),?\s+)?" + _CLOCK + rb"\s*(\d{4})?")
+_YEAR_FIRST = re.compile(rb"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[T\s]+" + _CLOCK)
 _COMMENT = re.compile(rb"\([^()]*\)")
 _MONTHS = {name: number for number, name in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
-_ZONES = {b"EST": -5, b"EDT": -4, b"CST": -6, b"CDT": -5, b"MST": -7, b"MDT": -6, b"PST": -8, b"PDT": -7, b"JST": 9}
+_ZONES = {
+    name: hours
+    for hours, names in {
+        -10: b"HST", -9: b"AKST", -8: b"PST AKDT", -7: b"MST PDT", -6: b"CST MDT", -5: b"EST CDT", -4: b"EDT",
+        1: b"CET MET MEZ WEST BST", 2: b"EET CEST MEST MESZ", 3: b"MSK EEST", 4: b"MSD", 7: b"ICT WIB",
+        8: b"HKT SGT AWST", 9: b"JST KST", 10: b"AEST", 11: b"AEDT", 12: b"NZST", 13: b"NZDT",
+    }.items()
+    for name in names.split()
+}  # fmt: skip
+"""Names that mean one zone: those of RFC 5322 section 4.3, and others that mail programs write."""
+_OFFSET = re.compile(rb"([+-])(\d{1,2}?)(?::?(\d{2}))?\Z")
 _MAX_IDS = 50
 _SHORT = 1000
 
@@ -123,11 +141,25 @@ def _words(value: bytes, hint: str | None) -> list[str]:
             run = []
         if not neighbours:
             pieces.append(_raw(between, hint))
-        run.append(base64(text) if encoding in b"bB" else a2b_qp(text.replace(b"\n", b""), header=True))
+        if encoding in b"bB":
+            run.append(base64(text))
+        else:
+            run.append(a2b_qp(_whole(text) if b" " in text else text.replace(b"\n", b""), header=True))
     if run:
         pieces.append(decode_text(b"".join(run), charset))
     pieces.append(_raw(value[position:], hint))
     return pieces
+
+
+def _whole(text: bytes) -> bytes:
+    """A quoted word without the lines that were broken inside an escape."""
+    return _BROKEN_ESCAPE.sub(rb"=\1\2\3", text).replace(b"\n", b"")
+
+
+def words_charset(value: bytes) -> str | None:
+    """The charset of the first encoded word in a value."""
+    word = _WORD.search(value)
+    return _charset(word[1]) if word else None
 
 
 @lru_cache(maxsize=64)
@@ -151,17 +183,38 @@ def ids(value: bytes) -> tuple[str, ...]:
 
 
 def date(value: bytes) -> datetime | None:
-    """The instant of a Date field in UTC (RFC 5322 section 3.3, obsolete and common wrong forms), or None."""
+    """The instant of a Date field in UTC (RFC 5322 section 3.3, obsolete and common wrong forms), or None.
+
+    A time without a zone, or with one that nobody knows, is taken for UTC (section 4.3).
+    """
     value = value[:200]
-    if found := _DATE.search(_COMMENT.sub(b" ", value) if b"(" in value else value):
-        day, month, year, hour, minute, second, zone = found.groups()
-        clock = int(hour), int(minute), min(int(second or 0), 59)
-        try:
-            local = datetime(_year(year), _MONTHS[month.lower()], int(day), *clock, tzinfo=_zone(zone))
-            return local.astimezone(UTC)
-        except (KeyError, ValueError, OverflowError):
-            return None
-    return _iso_date(value)
+    if b"(" in value:
+        value = _COMMENT.sub(b" ", _COMMENT.sub(b" ", value))
+    if found := _DATE.search(value):
+        day, month, year, *clock = found.groups()
+        return _instant(year, _MONTHS.get(month.lower(), 0), day, clock)
+    if found := _MONTH_FIRST.search(value):
+        month, day, year, *clock, after = found.groups()
+        return _instant(year or after or b"0000", _MONTHS.get(month.lower(), 0), day, clock)
+    if found := _YEAR_FIRST.search(value):
+        year, number, day, *clock = found.groups()
+        return _instant(year, int(number), day, clock)
+    return None
+
+
+def _instant(year: bytes, month: int, day: bytes, clock: Sequence[bytes | None]) -> datetime | None:
+    """The moment that these parts name, None where there is none; a leap second is the one before it."""
+    hour, minute, second, half, zone = clock
+    assert hour
+    assert minute
+    hours = int(hour) if half is None else int(hour) % 12 + 12 * (half in (b"PM", b"pm", b"Pm"))
+    try:
+        local = datetime(
+            _year(year), month, int(day), hours, int(minute), min(int(second or 0), 59), tzinfo=_zone(zone)
+        )
+        return local.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _year(year: bytes) -> int:
@@ -171,15 +224,10 @@ def _year(year: bytes) -> int:
 
 @lru_cache(maxsize=256)
 def _zone(zone: bytes | None) -> timezone:
-    if zone and zone[:1] in b"+-":
-        offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:5]))
-        return timezone(-offset if zone[:1] == b"-" else offset)
-    return timezone(timedelta(hours=_ZONES.get((zone or b"").upper(), 0)))
-
-
-def _iso_date(value: bytes) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(value[:40].decode("ascii").strip())
-    except (ValueError, UnicodeDecodeError):
-        return None
-    return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+    """The zone of an offset, or of a name; `GMT+8` is the offset, `MET-1` the name."""
+    found = _OFFSET.search(zone or b"")
+    name = (zone or b"")[: found.start() if found else None].strip().upper()
+    if found and (found[3] or name not in _ZONES):
+        offset = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))
+        return timezone(-offset if found[1] == b"-" else offset)
+    return timezone(timedelta(hours=_ZONES.get(name, 0)))

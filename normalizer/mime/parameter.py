@@ -18,8 +18,14 @@ _PARAMETER = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_ALONE = -1
+"""The number of a section that is the whole value."""
 _MAIN = re.compile(rb"\s*([^\s;]*)")
 _SECTION = re.compile(r"(.+?)\*(\d{1,3})(\*?)")
+_EXTENDED = re.compile(rb"[A-Za-z0-9_-]{2,40}'[A-Za-z-]{0,20}'[^']*%[0-9A-Fa-f]{2}")
+"""A value of RFC 2231 whose name lacks the asterisk."""
+_HALF_LABEL = re.compile(rb"([A-Za-z]{2,10}[A-Za-z0-9_-]{1,30})'(?=[^']*\Z)")
+"""A charset before a single apostrophe, where two belong."""
 _ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})++")
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 _ONE_PARAMETER = re.compile(
@@ -64,12 +70,18 @@ def _parameters(value: bytes, start: int, hint: str | None) -> dict[str, str]:
         name, quoted, bare = found.groups()
         key, number, extended = _section(name)
         content = bare.strip() if quoted is None else _unescaped(quoted)
-        if number is None:
+        if number is None and not _EXTENDED.match(content):
             simple.setdefault(key, content)
+        elif number is None:
+            sections.setdefault(key, {}).setdefault(_ALONE, (content, True))
         else:
             sections.setdefault(key, {}).setdefault(number, (content, extended))
     decoded = {key: decode(content, hint) for key, content in simple.items()}
-    decoded |= {key: _joined(parts, hint) for key, parts in sections.items()}
+    for key, parts in sections.items():
+        if _ALONE in parts:
+            decoded[key] = _joined({_ALONE: parts[_ALONE]}, hint)
+        elif 0 in parts or key not in decoded:
+            decoded[key] = _joined(parts, hint)
     return decoded
 
 
@@ -78,12 +90,12 @@ def _section(name: bytes) -> tuple[str, int | None, bool]:
     """The parameter that a name means, which section of its value (RFC 2231), and whether that is percent-encoded.
 
     >>> _section(b"Name"), _section(b"name*"), _section(b"name*1")
-    (('name', None, False), ('name', 0, True), ('name', 1, False))
+    (('name', None, False), ('name', -1, True), ('name', 1, False))
     """
     key = name.decode("latin-1").lower()
     if section := _SECTION.fullmatch(key):
         return section[1], int(section[2]), bool(section[3])
-    return (key[:-1], 0, True) if key.endswith("*") else (key, None, False)
+    return (key[:-1], _ALONE, True) if key.endswith("*") else (key, None, False)
 
 
 def _unescaped(quoted: bytes) -> bytes:
@@ -104,7 +116,9 @@ def _joined(sections: dict[int, tuple[bytes, bool]], hint: str | None) -> str:
             encoded = b""
         elif not pieces and not encoded and content.count(b"'") >= 2:
             label, _, encoded = content.split(b"'", 2)
-            charset = label.decode("latin-1") or None
+            charset, encoded = label.decode("latin-1") or None, encoded.strip(b'"')
+        elif not pieces and not encoded and (half := _HALF_LABEL.match(content)):
+            charset, encoded = half[1].decode("latin-1"), content[half.end() :]
         else:
             encoded += content
     pieces.append(_unquote(encoded))

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 
 from normalizer.mime.head import Head, read_head
 from normalizer.mime.part import Part
-from normalizer.mime.transfer import decode_transfer
+from normalizer.mime.pkcs7 import signed_content
+from normalizer.mime.transfer import decode_transfer, is_prose
 
 MAX_DEPTH = 32
 MAX_PARTS = 2000
@@ -21,8 +22,16 @@ MAX_NESTED_MESSAGES = 2
 """How deep messages are opened inside messages; further ones are content alone."""
 
 _BEFORE_HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[\s\x00]*(?:>?From [^\r\n]*\r?\n)?")
-_DASHED_LINE = re.compile(rb"^--([^\s-][^\r\n]{0,200}?)[ \t]*\r?$", re.MULTILINE)
-_BLANK_LINE = re.compile(rb"\n\r?\n")
+_DASHED_LINE = re.compile(rb"^--([^\s-][^\r\n]{0,250}+|-[^\r\n]{1,250}+(?=\r?\n(?i:content-)))\r?$", re.MULTILINE)
+"""What can be a delimiter; one of many dashes, which people draw as well, only above a field of a part."""
+_BARE_RETURN = re.compile(rb"\r(?!\n)")
+_BLANK_LINE = re.compile(rb"\n[ \t]*+\r?\n")
+_HEADER_END = re.compile(rb"\n(?:\r?\n|[ \t]++\r?\n(?![ \t\r\n]|[!-9;-~]{1,200}+[ \t]*+:))")
+"""An empty line, or one of blanks alone before what can be neither a field nor the rest of one."""
+_ASTRAY = re.compile(rb"^(?![ \t\r\n]|[!-9;-~]{1,200}+[ \t]*+:)", re.MULTILINE)
+"""Where a line begins that has no place in a header."""
+_IN_BOUNDARY = b"-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'()+_,./:=?"
+"""What can go on a boundary (RFC 2046 section 5.1.1); anything else behind a closing delimiter is passed over."""
 NO_PARTS = "a multipart without parts"
 _MAX_CLOSED = 7
 _MAX_ASTRAY = 32 * 1024
@@ -30,23 +39,33 @@ _MAX_TAIL = 1024 * 1024
 _NEAR = 1000
 """Bytes in which the header of a part ends, mostly."""
 _MESSAGES = ("message/rfc822", "message/global", "message/news")
+_PKCS7 = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 
 
 def parse(raw: bytes) -> Part:
     """The tree of a message as it lies in a mailbox; never raises, whatever the bytes are."""
-    if b"\n" not in raw:
-        raw = raw.replace(b"\r", b"\n")
+    first = raw.find(b"\r")
+    if first >= 0 and raw[first + 1 : first + 2] != b"\n" and raw.find(b"\n", 0, first) < 0:
+        raw = _BARE_RETURN.sub(b"\n", raw)
     before = _BEFORE_HEADER.match(raw)
     assert before is not None
     return _Reader(raw).entity(before.end(), len(raw), "text/plain")
 
 
 def split(raw: bytes, start: int, end: int) -> tuple[int, int]:
-    """Where the header of the entity between two offsets ends, and where its body begins."""
+    """Where the header of the entity between two offsets ends, and where its body begins.
+
+    Where no line parts them, the first line that has no place in a header is the body's.
+    """
     if raw.startswith((b"\n", b"\r\n"), start, end):
         return start, raw.find(b"\n", start, end) + 1
     blank = _BLANK_LINE.search(raw, start, end)
-    return (blank.start() + 1, blank.end()) if blank else (end, end)
+    if blank and raw[blank.start() + 1] in b" \t":
+        blank = _HEADER_END.search(raw, blank.start(), end)
+    if blank:
+        return blank.start() + 1, blank.end()
+    astray = _ASTRAY.search(raw, start, end)
+    return (astray.start(), astray.start()) if astray else (end, end)
 
 
 def charset_hint(root: Part) -> str | None:
@@ -86,6 +105,7 @@ class _Reader:
         self.left -= 1
         head_end, body = split(self.raw, start, end)
         head = read_head(self.raw[start:head_end], self.hint)
+        body = body if head.fields or head_end == start else start
         self.hint = self.hint or head.parameters.get("charset")
         media_type, content, children, defects = self.inside(head, head.media_type or default, body, end)
         return Part(
@@ -104,12 +124,36 @@ class _Reader:
         """What an entity holds: parts, a message, or content alone."""
         if media_type.startswith("multipart/"):
             return self.parts(head, media_type, start, end)
-        if self.messages and not media_type.startswith(("text/", "message/")):
+        encoded = self.raw[start:end]
+        if media_type.startswith("text/"):
+            transfer = None if head.transfer == "base64" and is_prose(encoded) else head.transfer
+            return media_type, decode_transfer(encoded, transfer), (), ()
+        if self.messages and not media_type.startswith("message/"):
             return media_type, b"", (), ("not read: the file of a message inside this one",)
-        content = decode_transfer(self.raw[start:end], head.transfer)
+        content = decode_transfer(encoded, head.transfer)
         if media_type in _MESSAGES and self.messages < MAX_NESTED_MESSAGES and self.left > 0:
             return media_type, content, (self.message(content),), ()
+        if media_type in _PKCS7 or (head.filename and head.filename.lower().endswith(".p7m")):
+            return self.signed(head, media_type, content)
         return media_type, content, (), ()
+
+    def signed(self, head: Head, media_type: str, content: bytes) -> _Inside:
+        """The entity that an opaque signature holds, beside the signature as it came; a signed document is none."""
+        entity = signed_content(content) if self.depth < MAX_DEPTH and self.left > 0 else None
+        if not entity or "content-type" not in read_head(entity[: split(entity, 0, len(entity))[0]], None).fields:
+            return media_type, content, (), ()
+        inner = _Reader(entity, depth=self.depth + 1, messages=self.messages, left=self.left)
+        read = inner.entity(0, len(entity), "text/plain")
+        self.left = inner.left
+        signature = Part(
+            media_type=media_type,
+            parameters=head.parameters,
+            disposition="attachment",
+            filename=head.filename,
+            content_id=head.content_id,
+            content=content,
+        )
+        return "multipart/signed", b"", (read, signature), ()
 
     def parts(self, head: Head, media_type: str, start: int, end: int) -> _Inside:
         """The parts of a multipart; where there are none, what stands in their place."""
@@ -140,7 +184,7 @@ class _Reader:
             inner = _Reader(content, depth=self.depth + 1, messages=self.messages, left=self.left)
             return inner.multipart(boundary, None, default, 0, len(content))
         if not spans and (dashed := _DASHED_LINE.search(self.raw, start, end)):
-            boundary = dashed[1].removesuffix(b"--")
+            boundary = dashed[1].rstrip(b" \t").removesuffix(b"--")
             spans = list(self.spans(boundary, start, end))
         self.depth += 1
         children = [child for opened, closed in spans for child in self.entities(opened, closed, default)]
@@ -191,9 +235,9 @@ class _Reader:
                 continue
             position = raw.find(b"\n", position, end) + 1 or end
             tail = raw[found + len(mark) : position].strip()
-            if tail in (b"", b"--"):
+            if tail in (b"", b"--") or (tail.startswith(b"--") and tail[2:3] not in _IN_BOUNDARY):
                 line = found - 1 - (raw[found - 2 : found] == b"\r\n") if found > start else found
-                return line, position, tail == b"--"
+                return line, position, tail != b""
         return None
 
 

@@ -12,6 +12,10 @@ _ENCODING = re.compile(rb"base-?64|quoted[-_ ]?printable|\b(?:x-)?uue?(?:ncode)?
 _NOT_BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="))
 _MORE_BASE64 = re.compile(rb"=+\s*\n(?=[A-Za-z0-9+/]{24}|[A-Za-z0-9+/]+=)|=+(?=[A-Za-z0-9+/]{24})")
 _UU_BEGIN = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} ([^\r\n]{0,255})\r?\n", re.MULTILINE)
+_PROSE = re.compile(rb"\s{0,99}+(?:[^\s=]{1,60}+[ \t]{1,99}+\S|[^\r\n=\x80-\xff]{0,200}+[\x80-\xff])")
+"""A first line of words, or of bytes that no encoding leaves."""
+_PROSE_WITHIN = 2000
+_LINE = 70
 _PADDED_SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r?\n)")
 
 
@@ -46,6 +50,15 @@ def base64(content: bytes) -> bytes:
         except Error:
             pass  # the slow way below reads what there is
     return b"".join(map(_base64_run, _base64_runs(content)))
+
+
+def is_prose(content: bytes) -> bool:
+    """Whether a body that should be base64 is words that nobody encoded: its first line, and most of the others."""
+    beginning = content[:_LINE]
+    if (b" " not in beginning and beginning.isascii()) or not _PROSE.match(content):
+        return False
+    lines = [line for line in map(bytes.strip, content[:_PROSE_WITHIN].splitlines()) if line]
+    return 2 * sum(b" " in line or not line.isascii() for line in lines) > len(lines)
 
 
 def _base64_runs(content: bytes) -> list[bytes]:

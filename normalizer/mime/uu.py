@@ -8,7 +8,7 @@ from typing import NamedTuple
 from normalizer.mime.transfer import uu_lines
 
 MAX_FILES = 100
-_BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,255}?)[ \t]*\r?\n(?=M)", re.MULTILINE)
+_BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{0,255}?)[ \t]*\r?\n(?=M)", re.MULTILINE)
 _SHORT_BEGIN = re.compile(
     rb"^begin [0-7]{3,4} ([^\r\n]{1,255}?)[ \t]*\r?\n(?=[!-L][^\r\n]{1,62}\r?\n`?[ \t]*\r?\n?end)", re.MULTILINE
 )

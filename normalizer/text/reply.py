@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from normalizer.text.armour import without_armour
 from normalizer.text.history import Opener, is_quoted, is_rule, openers, parted, visible
 from normalizer.text.signature import is_leave, is_notice, without_signature
 
@@ -14,14 +15,14 @@ MAX_LENGTH = 100_000
 def new_text(text: str) -> str:
     """The words that the sender of this mail wrote, in their order and lines.
 
-    Quoted history and what announces it goes, and so do signatures; a quotation that is answered below or
-    between its lines stays.  A mail of nothing but a quotation stays whole, one of nothing but a forward
-    keeps the forwarded text without its header block.  In doubt words stay: losing the sender's is worse
-    than keeping another's.  Takes time linear in the size of the text.
+    Quoted history and what announces it goes, and so do signatures, also those of PGP; a quotation that is
+    answered below or between its lines stays.  A mail of nothing but a quotation stays whole, one of nothing
+    but a forward keeps the forwarded text without its header block.  In doubt words stay: losing the
+    sender's is worse than keeping another's.  Takes time linear in the size of the text.
     """
     if len(text) > MAX_LENGTH:
         return text.strip()
-    text = parted(text)
+    text = parted(without_armour(text))
     lines, seen = text.splitlines(), visible(text).splitlines()
     if len(lines) != len(seen):
         lines = seen

@@ -66,7 +66,8 @@ def test_automatic_replies_are_told(field):
 
 
 @pytest.mark.parametrize(
-    "field", ["List-Id: <a.example.com>", "List-Unsubscribe: <https://example.com>", "Precedence: bulk"]
+    "field",
+    ["List-Id: <a.example.com>", "List-Unsubscribe: <https://example.com>", "Precedence: bulk", "X-ML-Name: a"],
 )
 def test_lists_are_told(field):
     """Lists say that they are (RFC 2919, RFC 2369), or at least that they write to many."""
@@ -108,6 +109,13 @@ def test_bounces_without_a_report_are_told(sender, subject, text):
 def test_customers_tell_of_failures_too(subject: str, text: str) -> None:
     """What a mail system says is the word of a customer where no mail system writes."""
     assert kind(f"Subject: {subject}", text=text) is None
+
+
+def test_a_mail_without_a_sender_is_no_bounce_for_a_few_words() -> None:
+    """That a program forgot the From field is no sign of a mail system."""
+    text = "I am an unknown user here, and my coins are gone."
+    assert automated(parse(f"Subject: My coins\n\n{text}".encode()), text) is None
+    assert automated(parse(f"From: <>\nSubject: My coins\n\n{text}".encode()), text) == "bounce"
 
 
 def test_a_message_that_was_deleted_unread_is_no_bounce() -> None:

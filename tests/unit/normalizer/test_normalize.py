@@ -51,6 +51,27 @@ class TestBody:
         draft = understand(multipart("mixed", PLAIN + b"one", b"Content-Type: text/plain\r\n" + fields + b"\r\ntwo"))
         assert (draft.message.text, len(draft.files)) == ("one", 1)
 
+    def test_texts_with_names_are_the_text_where_there_is_no_other(self):
+        """Telephones send the words of a message as a file; it is found by its name too."""
+        part = b'Content-Type: text/plain; name="text_0.txt"\r\nContent-Disposition: inline\r\n\r\nhello'
+        draft = understand(multipart("mixed", png(), part, b"\r\n \r\n"))
+        assert (draft.message.text, [file.filename for file in draft.files]) == ("hello", ["a.png", "text_0.txt"])
+
+    @pytest.mark.parametrize(("content", "text"), [(b"hello", "hello"), (b"\x01\x02\xfd", "")])
+    def test_a_mail_of_one_part_with_a_name_is_text_if_it_can_be(self, content, text):
+        """Programs that name no media type send pictures so too."""
+        draft = understand(mail("; name=test", content))
+        assert (draft.message.text, len(draft.files)) == (text, 0 if text else 1)
+
+    def test_an_attached_text_is_not_the_text(self):
+        """Who attaches a file has nothing to say about it."""
+        part = b'Content-Type: text/plain\r\nContent-Disposition: attachment; filename="a.csv"\r\n\r\n1,2'
+        assert understand(multipart("mixed", part)).message.text == ""
+
+    def test_a_text_of_another_kind_is_read_where_there_is_no_other(self):
+        """Kinds of text that nobody knows are read as plain text (RFC 2046 section 4.1.4)."""
+        assert understand(mail("text/enriched", b"<bold>hello</bold>")).message.text == "<bold>hello</bold>"
+
     def test_flowed_lines_are_joined(self):
         """Lines that were wrapped for the way are one (RFC 3676)."""
         draft = understand(mail("text/plain; format=flowed", b"one \r\ntwo\r\n-- \r\nAnn\r\n"))
@@ -129,6 +150,11 @@ class TestFiles:
             multipart("mixed", PLAIN + b"see", b"Content-Type: message/rfc822\r\n\r\n" + HEAD + b"\r\nx")
         ).files
         assert (file.filename, file.media_type) == ("Hello.eml", "message/rfc822")
+
+    def test_a_picture_without_a_name_is_named_by_what_it_is(self):
+        """A wrong media type makes no wrong name."""
+        part = b"Content-Type: image/x-unheard-of\r\n\r\n\x89PNG\r\n\x1a\n"
+        assert understand(multipart("mixed", PLAIN + b"see", part)).files[0].filename == "image.png"
 
     def test_of_very_many_files_the_rest_is_in_the_original(self):
         """A ticket stays small, and nothing is lost."""

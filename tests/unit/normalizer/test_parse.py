@@ -25,11 +25,29 @@ def test_parts_are_cut_at_their_boundary():
         (b"preamble\n--edge\n\none\n--edge--\nepilogue", [b"one"]),
         (b"--edge  \n\none\n--edge--", [b"one"]),
         (b"--edge\n\none\n--edgewise\ntwo\n--edge--", [b"one\n--edgewise\ntwo"]),
+        (b"--edge\n\none\n--edge-->\nepilogue", [b"one"]),
+        (b"--edge\n\none\n--edge-- the end\nepilogue", [b"one"]),
+        (b"--edge\n\none\n--edge--x\ntwo", [b"one\n--edge--x\ntwo"]),
         (b"--edge\n\none--edge--", [b"one"]),
         (b"--other\n\none\n--other--", [b"one"]),
+        (b"----=_other\nContent-Type: text/plain\n\none\n----=_other--", [b"one"]),
+        (b"------ drawn ------\nno parts", [b"------ drawn ------\nno parts"]),
         (b"no parts at all", [b"no parts at all"]),
     ],
-    ids=["unclosed", "preamble and epilogue", "padded", "longer line", "glued end", "wrong boundary", "no parts"],
+    ids=[
+        "unclosed",
+        "preamble and epilogue",
+        "padded",
+        "longer line",
+        "astray behind the end",
+        "words behind the end",
+        "longer end",
+        "glued end",
+        "wrong boundary",
+        "wrong boundary of dashes",
+        "drawn line",
+        "no parts",
+    ],
 )
 def test_broken_multiparts_keep_their_words(body, found):
     """A multipart that breaks the rules still gives what was written in it."""
@@ -82,14 +100,45 @@ def test_what_stands_before_the_header_is_passed_over(before):
 
 
 def test_bare_carriage_returns_end_lines_where_nothing_else_does():
-    """A mail of a classic Macintosh is read."""
+    """A mail of a classic Macintosh is read, also where something added lines of another kind."""
     root = parse((HEAD + b"\r\nhi").replace(b"\r\n", b"\r"))
     assert (root.field("subject"), root.content) == (b"Hello", b"hi")
+    root = parse(b"From: a@b.c\rSubject: Hello\n\r1\r\n2\r\n3")
+    assert (root.field("subject"), root.content) == (b"Hello", b"1\r\n2\r\n3")
+
+
+def test_a_bare_carriage_return_in_a_text_stays():
+    """Lines that end as they should make it a character like others."""
+    assert parse(HEAD + b"\r\na\rb\r\n").content == b"a\rb\r\n"
 
 
 def test_a_continuation_that_is_not_indented_continues():
     """A header line that can be no field belongs to the one before."""
     assert parse(b"Subject: one\r\ntwo three\r\nTo: x@y.z\r\n\r\n").field("subject") == b"one two three"
+
+
+@pytest.mark.parametrize(
+    ("raw", "subject", "body"),
+    [
+        (b"Subject: one\r\n \r\nHello,\r\n\r\nmore", b"one", b"Hello,\r\n\r\nmore"),
+        (b"Subject: one\n\t \n--edge", b"one", b"--edge"),
+        (b"Subject: one\n \n two\n\nbody", b"one  two", b"body"),
+        (b"Subject: one\n \nTo: x@y.z\n\nbody", b"one", b"body"),
+        (b"Subject: one\nTo: x@y.z\nbody at once", b"one", b"body at once"),
+        (b"Subject: one\n", b"one", b""),
+        (b"Hello,\n\nI cannot log in.", None, b"Hello,\n\nI cannot log in."),
+    ],
+    ids=["blank", "tab", "folded", "field", "no line", "no body", "no header"],
+)
+def test_a_body_begins_where_the_header_can_not_go_on(raw, subject, body):
+    """A line of blanks parts them unless the header goes on below it; where no line does, no words are lost."""
+    root = parse(raw)
+    assert (root.field("subject"), root.content) == (subject, body)
+
+
+def test_a_part_without_header_and_empty_line_is_text():
+    """Programs that put parts together by hand forget the empty line."""
+    assert contents(multipart("mixed", b"Hello,\r\n\r\nmore", b"only this")) == [b"Hello,\r\n\r\nmore", b"only this"]
 
 
 def test_a_message_inside_is_a_child_and_a_content():
@@ -103,6 +152,12 @@ def test_a_message_inside_may_be_encoded():
     """RFC 2046 forbids it and mailers do it."""
     body = b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\nU3ViamVjdDogYQoKYg=="
     assert parse(multipart("mixed", body)).children[0].children[0].field("subject") == b"a"
+
+
+def test_a_text_that_is_not_encoded_as_it_says_is_read_as_it_is():
+    """Garbage would stand in the place of the customer's words."""
+    raw = mail("text/plain", b"Hello, I cannot log in.\r\n", "Content-Transfer-Encoding: base64")
+    assert parse(raw).content == b"Hello, I cannot log in.\r\n"
 
 
 def test_depth_is_bounded():

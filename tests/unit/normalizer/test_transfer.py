@@ -2,7 +2,7 @@
 
 import pytest
 
-from normalizer.mime.transfer import decode_transfer, encoding
+from normalizer.mime.transfer import decode_transfer, encoding, is_prose
 from normalizer.mime.uu import cut_out
 
 
@@ -24,6 +24,24 @@ from normalizer.mime.uu import cut_out
 def test_base64_gives_what_it_has(content, decoded):
     """Missing padding, foreign characters, several ends and text behind them are no obstacle."""
     assert decode_transfer(content, "base64") == decoded
+
+
+@pytest.mark.parametrize(
+    ("content", "prose"),
+    [
+        (b"Hello, I cannot log in.\r\n\r\nThanks\r\nAnn Example\r\n", True),
+        ("你好\r\n".encode(), True),
+        (b"aGVsbG8=\r\n", False),
+        (b"aGVs bG8=\r\naGVsbG8h\r\naGVsbG8h\r\n", False),
+        (b"aGVsbG8=\n\n-- \na list's footer\nof several lines\nand words\n", False),
+        (b"aGVsbG8= and words", False),
+        (b"aGVsbG8\r\n a blank\r\n", False),
+        (b"", False),
+    ],
+)
+def test_words_that_nobody_encoded_are_told_from_base64(content, prose):
+    """Some programs declare an encoding and forget to use it; a list's footer is no sign of that."""
+    assert is_prose(content) is prose
 
 
 @pytest.mark.parametrize(
@@ -57,6 +75,13 @@ def test_a_file_in_the_middle_of_a_text_is_cut_out():
     """The text loses the file, and nothing else."""
     text, files = cut_out(b"before\n" + UU + b"after\n")
     assert (text, [(file.name, file.content) for file in files]) == (b"before\nafter\n", [(b"cat.txt", b"Cat")])
+
+
+def test_a_file_without_a_name_is_cut_out():
+    """Its first line is as long as the first line of a file is."""
+    line = b"M" + b"0V%T" * 15 + b"\n"
+    text, files = cut_out(b"begin 644 \n" + line + b"`\nend\n")
+    assert (text, [(file.name, file.content) for file in files]) == (b"", [(b"", b"Cat" * 15)])
 
 
 def test_a_sentence_that_begins_with_begin_is_text():
