@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from normalizer.mime.head import Head, read_head
 from normalizer.mime.part import Part
-from normalizer.mime.pkcs7 import signed_content
+from normalizer.mime.pkcs7 import may_be_pkcs7, signed_content
 from normalizer.mime.transfer import decode_transfer, is_prose
 
 MAX_DEPTH = 32
@@ -39,7 +39,6 @@ _MAX_TAIL = 1024 * 1024
 _NEAR = 1000
 """Bytes in which the header of a part ends, mostly."""
 _MESSAGES = ("message/rfc822", "message/global", "message/news")
-_PKCS7 = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 
 
 def parse(raw: bytes) -> Part:
@@ -133,7 +132,7 @@ class _Reader:
         content = decode_transfer(encoded, head.transfer)
         if media_type in _MESSAGES and self.messages < MAX_NESTED_MESSAGES and self.left > 0:
             return media_type, content, (self.message(content),), ()
-        if media_type in _PKCS7 or (head.filename and head.filename.lower().endswith(".p7m")):
+        if may_be_pkcs7(media_type, head.filename):
             return self.signed(head, media_type, content)
         return media_type, content, (), ()
 

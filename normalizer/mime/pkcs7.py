@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+_TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 MAX_SIZE = 16 * 1024 * 1024
 MAX_VALUES = 200_000
 _MAX_DEPTH = 16
@@ -24,6 +25,11 @@ class _Value(NamedTuple):
     start: int
     end: int
     next: int
+
+
+def may_be_pkcs7(media_type: str, name: str | None) -> bool:
+    """Whether a part may be such a message, by its type or its name (RFC 8551 section 3.2.1)."""
+    return media_type in _TYPES or (name or "").lower().endswith(".p7m")
 
 
 def is_signed(content: bytes) -> bool:

@@ -19,6 +19,7 @@ from ahocorasick_rs import AhoCorasick, BytesAhoCorasick, MatchKind
 
 from normalizer.safety.checksum import SIZES, has_checksum
 from normalizer.safety.found import Found
+from normalizer.safety.prose import pairs as prose_pairs
 from normalizer.safety.vocabulary import IDEOGRAPHIC, places
 
 LEAST = 12
@@ -190,7 +191,7 @@ def _is_phrase(characters: str) -> bool:
     return (
         len(characters) in SIZES
         and _is_listed(characters)
-        and _pairs(characters) < _LEAST_PAIRS
+        and not _reads_like_prose(characters)
         and any(_is_valid(characters, name) for name in IDEOGRAPHIC)
         and prose(characters) < _MOST_LIKE_PROSE
     )
@@ -202,14 +203,15 @@ def _is_drawn(characters: str) -> bool:
         len(characters) in SIZES
         and _is_listed(characters)
         and prose(characters) < _CLEARLY_DRAWN
-        and not _pairs(characters)
+        and _PAIRS.isdisjoint(map(add, characters, characters[1:]))
     )
 
 
-def _pairs(characters: str) -> int:
-    """How many pairs that prose is made of are among characters, as far as it matters."""
-    pairs = filter(_PAIRS.__contains__, map(add, characters, characters[1:]))
-    return len(tuple(islice(pairs, _LEAST_PAIRS)))
+def _reads_like_prose(characters: str) -> bool:
+    """Whether several pairs that prose is made of are among characters; of a draw it is one in thousands."""
+    known = prose_pairs()
+    found = (pair for pair in map(add, characters, characters[1:]) if pair in _PAIRS or pair in known)
+    return len(tuple(islice(found, _LEAST_PAIRS))) == _LEAST_PAIRS
 
 
 def _is_listed(characters: str) -> bool:

@@ -64,6 +64,16 @@ def test_a_signed_mail_is_read_and_its_signature_kept(content, media_type):
     assert [(file.filename, file.content) for file in draft.files] == [("smime.p7m", content)]
 
 
+def test_a_signature_around_a_secret_is_not_kept():
+    """What stands in clear in a signature is in no file of the ticket, where the text of the mail is without it."""
+    words = "abandon ability about absurd access action actor adapt alarm album alley amount"
+    draft = understand(signed_mail(signature(der(OCTETS, ENTITY + words.encode() + b"\r\n"))))
+
+    assert "abandon" not in draft.message.text
+    assert not any(b"abandon" in file.content for file in draft.files)
+    assert {one.where for one in draft.safety.redacted} == {"text", "attachment"}
+
+
 def test_a_signed_document_is_a_file():
     """What is signed may be an invoice and no mail."""
     draft = understand(signed_mail(signature(der(OCTETS, b"%PDF-1.7\n\n")), 'application/pkcs7-mime; name="a.pdf.p7m"'))
