@@ -191,7 +191,7 @@ class Api:
         origin = request.headers.get("Origin")
         if origin is None or origin.lower() in self._settings.origins:
             return
-        if urlsplit(origin).netloc.lower() != request.host.lower():
+        if _host(origin) != request.host.lower():
             raise Refused("origin_refused", "pages of this origin may not use the chat: add it to origins")
 
     def _app(self, request: web.Request) -> str:
@@ -244,6 +244,14 @@ class Api:
 def _route(operation: Operation) -> str:
     """The path as aiohttp wants it: its own parameters would not take every segment."""
     return operation.path.replace("}", ":[^/]+}")
+
+
+def _host(origin: str) -> str | None:
+    """The host that an origin names, with its port; None where it cannot be read."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 def _token(request: web.Request) -> str:

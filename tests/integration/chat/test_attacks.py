@@ -98,6 +98,7 @@ async def test_foreign_pages_are_refused(start):
         ("https://wallet.example.com.evil.test", 403),
         ("https://evil.test", 403),
         ("null", 403),
+        ("http://[", 403),
     ):
         async with one.http.post(f"{one.base}/sessions", json={}, headers={"Origin": origin}) as answer:
             assert answer.status == status, origin
