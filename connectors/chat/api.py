@@ -24,7 +24,8 @@ from connectors.chat.operations import MOST_HISTORY, OPERATIONS, SOCKET_PATH
 from connectors.chat.problem import Refused
 from connectors.chat.rate import network
 from connectors.chat.session import Session
-from connectors.chat.socket import OVERHEAD, serve
+from connectors.chat.settings import most_bytes
+from connectors.chat.socket import serve
 from model.errors import FaninError, Transient
 from model.operation import Operation
 from model.served import file_headers
@@ -219,7 +220,7 @@ class Api:
 
     async def _body(self, request: web.Request, type_: type[T]) -> T:
         """The JSON body of a request, read in time and no further than it may be long."""
-        most = self._settings.allow.text * 12 + OVERHEAD  # a character may be written as \\ud83d\\ude00
+        most = most_bytes(self._settings.allow)
         if (request.content_length or 0) > most:
             raise Refused("too_large", f"a body may have at most {most} bytes")
         if request.content_type != "application/json":
