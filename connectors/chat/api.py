@@ -28,7 +28,7 @@ from connectors.chat.settings import most_bytes
 from connectors.chat.socket import serve
 from model.errors import FaninError, Transient
 from model.operation import Operation
-from model.served import file_headers
+from model.served import file_headers, send_file
 
 log = structlog.get_logger()
 
@@ -124,17 +124,11 @@ class Api:
         if not seq.isascii() or not seq.isdecimal() or not 0 < len(seq) < 16:
             raise Refused("not_found", "there is no such message")
         one, pieces = await self._chat.attachment(session, int(seq), request.match_info["attachment_id"])
-        response = web.StreamResponse(headers=file_headers(one.filename, one.media_type, one.size) | _cors(request))
         try:
-            first = await anext(pieces, b"")
+            headers = file_headers(one.filename, one.media_type, one.size) | _cors(request)
+            return await send_file(request, headers, pieces)
         except KeyError:
             raise Refused("not_found", "the attachment has expired") from None
-        await response.prepare(request)
-        await response.write(first)
-        async for piece in pieces:
-            await response.write(piece)
-        await response.write_eof()
-        return response
 
     async def upload_file(self, request: web.Request) -> web.StreamResponse:
         """Store a file that a message will name."""
