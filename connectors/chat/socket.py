@@ -30,6 +30,8 @@ log = structlog.get_logger()
 
 AUTH_LIMIT = 10.0
 """Seconds in which a client must say which session it is of, and in which that must be found."""
+AT_ONCE = 100
+"""Messages that are read at once for a client that has missed more."""
 NO_AUTH, TOO_FAST = 4401, 4429
 
 
@@ -181,7 +183,7 @@ class Socket(Connection):
             self._behind = False
             try:
                 session = await self._chat.sessions.find(self._token)
-                place, entries = await said_after(self._chat.state, thread_key(session), self.seq)
+                place, entries = await said_after(self._chat.state, thread_key(session), self.seq, AT_ONCE)
             except Refused as error:
                 await self.close(NO_AUTH, error.code)
                 return
@@ -191,6 +193,7 @@ class Socket(Connection):
                 return
             if place is not None:
                 self._chat.rooms.name(session.thread, place.conversation)
+            self._behind = self._behind or bool(place and entries and entries[-1].sequence < place.last_sequence)
             for entry in entries:
                 if entry.sequence > self.seq:
                     self.seq = entry.sequence

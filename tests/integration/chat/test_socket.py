@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from connectors.chat import socket
 from connectors.chat.chat import Chat
 from connectors.chat.session import Session
 from store.replies import Written
@@ -204,6 +205,19 @@ async def test_a_stop_tells_sockets_to_come_again(start):
         await app.supervisor.stop()
         await closing
         assert socket.close_code == 1012
+
+
+async def test_much_that_was_missed_comes_in_parts(start, monkeypatch):
+    """A client that has missed more than is read at once gets all of it, in order."""
+    monkeypatch.setattr(socket, "AT_ONCE", 2)
+    app, customer = await start()
+    one = await customer()
+    for number in range(1, 6):
+        _, done = await one.post(str(number))
+    await _answer(app, done["tracking_number"], "6")
+    async with await one.socket() as opened:
+        frames = await _frames(opened, 7)
+    assert [frame["text"] for frame in frames[1:]] == list("123456")
 
 
 async def test_an_ended_session_s_sockets_are_worth_nothing(start):
