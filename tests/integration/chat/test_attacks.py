@@ -156,6 +156,8 @@ async def test_names_are_one_harmless_line(start):
     app, customer = await start()
     one = await customer(identity={"name": "Al\r\nBcc: evil@example.com\x00\u202egnp.exe"})
     _, uploaded = await one.upload(b"x", filename='a\r\nX: y/../\u202e"b.txt')
+    _, nameless = await one.upload(b"x", filename="../..")
+    assert nameless["filename"] == "file"
     _, done = await one.post("hello", attachments=[{"upload_id": uploaded["upload_id"]}])
     [event] = await app.store.events(await app.store.find_conversation(done["tracking_number"]), 0)
     assert event.data.requester.name == "Al Bcc: evil@example.com gnp.exe"
