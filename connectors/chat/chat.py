@@ -41,7 +41,8 @@ class Chat:
         Transient if the store does not take it now.
         """
         client_msg_id = self._checked(session, wanted)
-        files = await self.uploads.bound([one.upload_id for one in wanted.attachments], session)
+        named = [one.upload_id for one in wanted.attachments]
+        files = await self.uploads.bound(named, session) if named else ()
         handed = envelope(self._name, session, client_msg_id, wanted, files)
         receipt = await self.batches.accept(handed, session.thread)
         received_at, replayed = handed.received_at, receipt.status == "duplicate"

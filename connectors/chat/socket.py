@@ -22,7 +22,7 @@ from connectors.chat.connection import BAD_FRAME, HEARTBEAT, Connection, upgrade
 from connectors.chat.message import thread_key
 from connectors.chat.problem import RETRYABLE, Refused
 from connectors.chat.room import said_after
-from connectors.chat.session import Session
+from connectors.chat.session import Session, digest_of
 from connectors.chat.settings import most_bytes
 from model.errors import FaninError, Transient
 
@@ -38,13 +38,13 @@ NO_AUTH, TOO_FAST = 4401, 4429
 class Socket(Connection):
     """An open WebSocket, of a session once the client has said of which."""
 
-    __slots__ = ("_address", "_behind", "_chat", "_ready", "_session", "_telling", "_token", "seq")
+    __slots__ = ("_address", "_behind", "_chat", "_ready", "_session", "_telling", "_token_digest", "seq")
 
     def __init__(self, chat: Chat, address: str) -> None:
         super().__init__(most_bytes(chat.settings.allow))
         self._chat, self._address = chat, address
         self._session: Session | None = None
-        self._token = ""
+        self._token_digest = ""
         self.seq = 0
         """The newest message that the client has been sent, or has acknowledged itself."""
         self._ready = False
@@ -65,7 +65,7 @@ class Socket(Connection):
                 await self._enter(text)
                 return
             self._chat.limiter.hit("requests", self._address)
-            session = await self._chat.sessions.find(self._token)  # each use puts off when it expires
+            session = await self._chat.sessions.known_by(self._token_digest)  # each use puts off when it expires
             frame = wire.decode_frame(text)
         except Refused as error:
             await self.close(TOO_FAST if error.code == "rate_limited" else NO_AUTH, error.code)
@@ -111,7 +111,7 @@ class Socket(Connection):
         except Refused as error:
             await self.close(TOO_FAST, error.detail)
             return
-        self._session, self._token = session, auth.token
+        self._session, self._token_digest = session, digest_of(auth.token)
         self.rouse(HEARTBEAT, self.beat)
         await self._welcome(session, auth.last_seq)
 
@@ -182,7 +182,7 @@ class Socket(Connection):
         while self._ready and self._behind and not self.closed:
             self._behind = False
             try:
-                session = await self._chat.sessions.find(self._token)
+                session = await self._chat.sessions.known_by(self._token_digest)
                 place, entries = await said_after(self._chat.state, thread_key(session), self.seq, AT_ONCE)
             except Refused as error:
                 await self.close(NO_AUTH, error.code)
