@@ -145,8 +145,11 @@ class State(Protocol):
     def read_blob(self, sha256: str) -> AsyncIterator[bytes]:
         """Yield the clear content of a blob in pieces.  Raises KeyError if it has expired."""
 
-    async def history(self, conversation: str, after: int) -> list[Entry]:
-        """Return what both sides said in the conversation after the given sequence number, in order."""
+    async def history(self, conversation: str, after: int, limit: int) -> list[Entry]:
+        """Return what both sides said in the conversation after the given sequence number, in order.
+
+        Of much it is the first, at most `limit`; nothing where there is nothing more.
+        """
 
     async def place(self, key: str) -> Place | None:
         """Return the newest conversation that a message of this connector opened or continued under the key."""

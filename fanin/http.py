@@ -23,7 +23,7 @@ from fanin.proxies import Network, behind
 from fanin.state import answer_attachments
 from model.errors import Misconfigured, Transient
 from model.health import Health
-from model.served import file_headers
+from model.served import file_headers, send_file
 from model.settings import Listen, Secret
 from model.ticket import Ticket
 from model.tracking import parse_tracking_number
@@ -143,18 +143,11 @@ class Surface:
         found = await self._store.find_attachment(request.match_info["id"])
         if found is None:
             raise web.HTTPNotFound(text="there is no such attachment, or it has expired\n")
-        response = web.StreamResponse(headers=file_headers(found.filename, found.media_type, found.size))
-        pieces = self._store.read_blob(found.sha256)
+        headers = file_headers(found.filename, found.media_type, found.size)
         try:
-            first = await anext(pieces, b"")
+            return await send_file(request, headers, self._store.read_blob(found.sha256))
         except KeyError:
             raise web.HTTPNotFound(text="the attachment has expired\n") from None
-        await response.prepare(request)
-        await response.write(first)
-        async for piece in pieces:
-            await response.write(piece)
-        await response.write_eof()
-        return response
 
 
 def guarded(handler: Handler, token: Secret | None, *, is_open: bool) -> Handler:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
+import warnings
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -39,6 +40,13 @@ def _without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]
     return event
 
 
+def _without_arguments(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Say what a library says without what it says it of: an address, an object in which a message stands."""
+    record: logging.LogRecord = event["_record"]
+    event["event"], event["logger"] = str(record.msg).partition("\n")[0], record.name
+    return event
+
+
 def set_up(level: str, form: str) -> None:
     """Configure structlog, and let what libraries log through the standard module come out the same way."""
     console = form == "console" or (form == "auto" and sys.stderr.isatty())
@@ -59,7 +67,14 @@ def set_up(level: str, form: str) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=last, foreign_pre_chain=shared))
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+            foreign_pre_chain=[_without_arguments, *shared],
+        )
+    )
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # they are for developers, and aiohttp's quote the names of strangers' files
     logging.basicConfig(
         handlers=[handler], level=max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()]), force=True
     )

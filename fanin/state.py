@@ -11,6 +11,7 @@ from model.event import Event
 from model.json import Json
 from model.ticket import Attachment, Ticket
 from store.kept import sealed_put
+from store.ledger import Unreadable
 from store.replies import Said
 from store.store import Store
 
@@ -59,13 +60,16 @@ class ConnectorState:
         """Yield the clear content of a blob in pieces."""
         return self._store.read_blob(sha256)
 
-    async def history(self, conversation: str, after: int) -> list[Entry]:
-        """Return what was said in the conversation after the given sequence number, in order; not what is damaged."""
-        events = await self._store.events(conversation, after)
-        answers = await self._store.replies.said(conversation, after)
-        asked = [_entry(one.data) for one in events if isinstance(one, Event)]
-        answered = [self._answer(one) for one in answers if isinstance(one, Said)]
-        return sorted(asked + answered, key=lambda entry: entry.sequence)
+    async def history(self, conversation: str, after: int, limit: int) -> list[Entry]:
+        """Return the first of what was said in the conversation after a sequence number; not what is damaged."""
+        while True:
+            events = await self._store.events(conversation, after, limit)
+            answers = await self._store.replies.said(conversation, after, limit)
+            said = sorted([*events, *answers], key=_sequence)[:limit]
+            entries = [self._entry(one) for one in said if not isinstance(one, Unreadable)]
+            if entries or len(said) < limit:
+                return entries
+            after = _sequence(said[-1])  # all of them are damaged
 
     async def place(self, key: str) -> Place | None:
         """Return the newest conversation that a message of this connector opened or continued under the key."""
@@ -85,7 +89,10 @@ class ConnectorState:
             raw = None
         return Original(received_at=received_at, raw=raw or None)
 
-    def _answer(self, said: Said) -> Entry:
+    def _entry(self, said: Event | Said) -> Entry:
+        return _asked(said.data) if isinstance(said, Event) else self._answered(said)
+
+    def _answered(self, said: Said) -> Entry:
         return Entry(
             id=said.id,
             sequence=said.sequence,
@@ -124,7 +131,11 @@ def answer_attachments(store: Store, said: Said) -> tuple[Attachment, ...]:
     )
 
 
-def _entry(ticket: Ticket) -> Entry:
+def _sequence(said: Event | Said | Unreadable) -> int:
+    return said.data.conversation.sequence if isinstance(said, Event) else said.sequence
+
+
+def _asked(ticket: Ticket) -> Entry:
     return Entry(
         id=ticket.message.id,
         sequence=ticket.conversation.sequence,

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
 from urllib.parse import quote
+
+from aiohttp import web
 
 INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """Types that a browser may show; everything else is only ever saved."""
+TAKE_LIMIT = 20.0
+"""Seconds in which a client must take a piece of a file, so that those who never do hold nothing for long."""
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._ -]")
 
 
@@ -27,3 +33,28 @@ def file_headers(filename: str, media_type: str, size: int) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
     }
+
+
+async def send_file(request: web.Request, headers: dict[str, str], pieces: AsyncIterator[bytes]) -> web.StreamResponse:
+    """Answer with a file; a client that does not take it is dropped.
+
+    Raises what the first piece raises, before anything is sent.
+    """
+    first = await anext(pieces, b"")
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(request)
+    try:
+        await _send(response, first)
+        async for piece in pieces:
+            await _send(response, piece)
+        await response.write_eof()
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
+        raise ConnectionResetError("the client did not take the file") from None
+    return response
+
+
+async def _send(response: web.StreamResponse, piece: bytes) -> None:
+    async with asyncio.timeout(TAKE_LIMIT):
+        await response.write(piece)

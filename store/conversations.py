@@ -42,7 +42,6 @@ class Threads:
 
     def __init__(self, connection: Connection, vault: Vault, now: datetime) -> None:
         self._connection, self._vault, self._now = connection, vault, now
-        self._digests: dict[tuple[bytes, str], bytes] = {}
         self._by_id: dict[str, Thread] = {}
         self._by_key: dict[bytes, list[str]] = {}
         self._numbers: dict[str, str] = {}
@@ -161,27 +160,18 @@ class Threads:
         return self._vault.uuid(b"conversation", event)
 
     def _thread_key(self, key: str) -> bytes:
-        return self._digest(b"thread", key)
+        return self._vault.known_digest(b"thread", key)
 
     def _token_key(self, key: str) -> bytes:
-        return self._digests.get((b"token", key)) or self._digests.setdefault(
-            (b"token", key), token_key(self._vault, key)
-        )
+        return token_key(self._vault, key)
 
     def _identity_key(self, identity: str) -> bytes:
-        return self._digest(b"identity", identity)
-
-    def _digest(self, purpose: bytes, text: str) -> bytes:
-        """A digest of the vault's: the same few are wanted several times for a message."""
-        found = self._digests.get((purpose, text))
-        if found is None:
-            found = self._digests[purpose, text] = self._vault.digest(purpose, text)
-        return found
+        return self._vault.known_digest(b"identity", identity)
 
 
 def token_key(vault: Vault, key: str) -> bytes:
     """The digest by which the name of a reply is recognised, alone or as the local part of a Message-ID."""
-    return vault.digest(b"token", key.partition("@")[0])
+    return vault.known_digest(b"token", key.partition("@")[0])
 
 
 def _requester(draft: Draft) -> dict[str, Any]:

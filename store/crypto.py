@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from model.errors import Misconfigured, Permanent
 
 CHUNK = 256 * 1024
 """Clear bytes in each encrypted piece of a stream."""
+
+REMEMBERED = 10_000
+"""Digests of each kind that are held in memory."""
 
 _NONCE, _TAG, _SALT, _TRAILER = 12, 16, 16, 16
 _VERSION = b"\x01"
@@ -33,6 +37,10 @@ class Vault:
         self._stream = _derive(master, b"stream")
         self._digest = _derive(master, b"digest")
         self._begun: dict[bytes, blake2b] = {}
+        self.known_digest = lru_cache(maxsize=REMEMBERED)(self.digest)
+        """`digest`, of what is asked for again with every message of a conversation."""
+        self.known_uuid = lru_cache(maxsize=REMEMBERED)(self.uuid)
+        """`uuid`, likewise."""
 
     def seal(self, clear: bytes, context: bytes = b"") -> bytes:
         """Encrypt a value; it opens only with the same context."""

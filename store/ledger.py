@@ -142,16 +142,23 @@ def open_body(vault: Vault, event_id: str, body: bytes) -> Event:
 
 
 def messages(
-    connection: Connection, vault: Vault, conversation: str, after: int = 0, limit: int | None = None
+    connection: Connection,
+    vault: Vault,
+    conversation: str,
+    after: int = 0,
+    limit: int | None = None,
+    *,
+    newest_first: bool = True,
 ) -> Iterator[Event | Unreadable]:
-    """Yield what the customers said after a sequence number and has not expired, the newest first."""
+    """Yield what the customers said after a sequence number and has not expired; of many no more than `limit`."""
     query = select(message.c.event, message.c.sequence, message.c.received_at, message.c.body).where(
         message.c.conversation == conversation,
         message.c.sequence > after,
         message.c.body.is_not(None),
         message.c.status == "accepted",
     )
-    for row in connection.execute(query.order_by(message.c.sequence.desc()).limit(limit)).all():
+    order = message.c.sequence.desc() if newest_first else message.c.sequence
+    for row in connection.execute(query.order_by(order).limit(limit)).all():
         try:
             yield open_body(vault, row.event, row.body)
         except Permanent as error:
@@ -159,9 +166,11 @@ def messages(
             yield Unreadable(row.event, row.sequence, moment(row.received_at), str(error))
 
 
-def events(connection: Connection, vault: Vault, conversation: str, after: int) -> list[Event | Unreadable]:
-    """What the customers said after a sequence number and has not expired, in order."""
-    return list(messages(connection, vault, conversation, after))[::-1]
+def events(
+    connection: Connection, vault: Vault, conversation: str, after: int, limit: int | None = None
+) -> list[Event | Unreadable]:
+    """What the customers said after a sequence number and has not expired, in order; the first of it."""
+    return list(messages(connection, vault, conversation, after, limit, newest_first=False))
 
 
 def settle(connection: Connection, settled: Sequence[Settled]) -> list[None]:

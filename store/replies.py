@@ -186,12 +186,15 @@ def find(connection: Connection, conversation_id: str, reply_id: str) -> Booked 
     return Booked("known", row.id, row.sequence, _shown(row.status), row.detail) if row else None
 
 
-def said(connection: Connection, vault: Vault, conversation_id: str, after: int) -> list[Said | Unreadable]:
-    """The answers in a conversation after a sequence number that have not expired, in order."""
+def said(
+    connection: Connection, vault: Vault, conversation_id: str, after: int, limit: int | None = None
+) -> list[Said | Unreadable]:
+    """The first answers in a conversation after a sequence number that have not expired, in order."""
     query = select(reply).where(
         reply.c.conversation == conversation_id, reply.c.sequence > after, reply.c.body.is_not(None)
     )
-    return [_said(vault, row) for row in connection.execute(query.order_by(reply.c.sequence)).all()]
+    rows = connection.execute(query.order_by(reply.c.sequence).limit(limit)).all()
+    return [_said(vault, row) for row in rows]
 
 
 def _said(vault: Vault, row: Row[Any]) -> Said | Unreadable:

@@ -59,9 +59,9 @@ class ReplyBook:
         found: replies.Booked | None = await self._read(replies.find, conversation, reply_id)
         return found
 
-    async def said(self, conversation: str, after: int) -> list[replies.Said | Unreadable]:
-        """The answers in a conversation after a sequence number that have not expired, in order."""
-        found: list[replies.Said | Unreadable] = await self._read(replies.said, self._vault, conversation, after)
+    async def said(self, conversation: str, after: int, limit: int | None = None) -> list[replies.Said | Unreadable]:
+        """The first answers in a conversation after a sequence number that have not expired, in order."""
+        found: list[replies.Said | Unreadable] = await self._read(replies.said, self._vault, conversation, after, limit)
         return found
 
     async def untold(self, helpdesk: str, after: untold.Untold | None = None, limit: int = 20) -> list[untold.Untold]:

@@ -194,7 +194,7 @@ class Rows:
     def _requester_id(self, requester: Requester, event_id: str) -> str:
         """The same for the same first identity; a requester without any is nobody else's."""
         first = requester.identities[0] if requester.identities else None
-        return self._vault.uuid(b"requester", (f"{first.kind}:{first.value}" if first else event_id))
+        return self._vault.known_uuid(b"requester", (f"{first.kind}:{first.value}" if first else event_id))
 
     def _add_original(self, arrival: Arrival, *, secret: bool) -> None:
         """Keep the message as it came: small in its row, since nothing else is ever the same."""

@@ -284,9 +284,9 @@ class Store:
         """How much waits for each helpdesk, and since when."""
         return await self._read(ledger.backlog)
 
-    async def events(self, conversation: str, after: int) -> list[Event | ledger.Unreadable]:
-        """The events of a conversation after a sequence number that have not expired, in order."""
-        return await self._read(ledger.events, self.vault, conversation, after)
+    async def events(self, conversation: str, after: int, limit: int | None = None) -> list[Event | ledger.Unreadable]:
+        """The first events of a conversation after a sequence number that have not expired, in order."""
+        return await self._read(ledger.events, self.vault, conversation, after, limit)
 
     async def find_conversation(self, number: str) -> str | None:
         """The conversation that has the tracking number, or None."""

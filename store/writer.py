@@ -16,9 +16,10 @@ from typing import Any, Protocol, TypeVar
 
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from model.errors import Transient
+from store.bulk import run
 
 log = structlog.get_logger()
 
@@ -44,7 +45,7 @@ class Work(Protocol[A_contra, R_co]):
 class _CannotBegin(Exception):
     """No transaction can be begun (another process writes for too long): no call of the group is to blame."""
 
-    def __init__(self, reason: OperationalError) -> None:
+    def __init__(self, reason: sqlite3.OperationalError) -> None:
         super().__init__(str(reason))
         self.reason = reason
 
@@ -120,12 +121,12 @@ class Writer:
 
     def _transaction(self, connection: Connection, group: list[_Call]) -> list[tuple[_Call, Any]]:
         try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except OperationalError as error:
+            run(connection, "BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
             raise _CannotBegin(error) from None
         try:
             outcomes = [outcome for work, calls in _by_work(group) for outcome in _perform(connection, work, calls)]
-            connection.exec_driver_sql("COMMIT")
+            run(connection, "COMMIT")
         except BaseException:
             _roll_back(connection)
             raise
@@ -146,9 +147,9 @@ def _perform(connection: Connection, work: Work[Any, Any], calls: list[_Call]) -
 def _roll_back(connection: Connection) -> None:
     """End the transaction, which SQLite may have ended by itself (disk full, I/O error)."""
     try:
-        connection.exec_driver_sql("ROLLBACK")
-    except OperationalError as error:
-        log.debug("store.rolled_back_already", error=str(error.orig))
+        run(connection, "ROLLBACK")
+    except sqlite3.OperationalError as error:
+        log.debug("store.rolled_back_already", error=str(error))
 
 
 def _translated(error: Exception) -> Exception:

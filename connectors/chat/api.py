@@ -24,10 +24,11 @@ from connectors.chat.operations import MOST_HISTORY, OPERATIONS, SOCKET_PATH
 from connectors.chat.problem import Refused
 from connectors.chat.rate import network
 from connectors.chat.session import Session
-from connectors.chat.socket import OVERHEAD, serve
+from connectors.chat.settings import most_bytes
+from connectors.chat.socket import serve
 from model.errors import FaninError, Transient
 from model.operation import Operation
-from model.served import file_headers
+from model.served import file_headers, send_file
 
 log = structlog.get_logger()
 
@@ -123,17 +124,11 @@ class Api:
         if not seq.isascii() or not seq.isdecimal() or not 0 < len(seq) < 16:
             raise Refused("not_found", "there is no such message")
         one, pieces = await self._chat.attachment(session, int(seq), request.match_info["attachment_id"])
-        response = web.StreamResponse(headers=file_headers(one.filename, one.media_type, one.size) | _cors(request))
         try:
-            first = await anext(pieces, b"")
+            headers = file_headers(one.filename, one.media_type, one.size) | _cors(request)
+            return await send_file(request, headers, pieces)
         except KeyError:
             raise Refused("not_found", "the attachment has expired") from None
-        await response.prepare(request)
-        await response.write(first)
-        async for piece in pieces:
-            await response.write(piece)
-        await response.write_eof()
-        return response
 
     async def upload_file(self, request: web.Request) -> web.StreamResponse:
         """Store a file that a message will name."""
@@ -191,7 +186,7 @@ class Api:
         origin = request.headers.get("Origin")
         if origin is None or origin.lower() in self._settings.origins:
             return
-        if urlsplit(origin).netloc.lower() != request.host.lower():
+        if _host(origin) != request.host.lower():
             raise Refused("origin_refused", "pages of this origin may not use the chat: add it to origins")
 
     def _app(self, request: web.Request) -> str:
@@ -219,7 +214,7 @@ class Api:
 
     async def _body(self, request: web.Request, type_: type[T]) -> T:
         """The JSON body of a request, read in time and no further than it may be long."""
-        most = self._settings.allow.text * 12 + OVERHEAD  # a character may be written as \\ud83d\\ude00
+        most = most_bytes(self._settings.allow)
         if (request.content_length or 0) > most:
             raise Refused("too_large", f"a body may have at most {most} bytes")
         if request.content_type != "application/json":
@@ -244,6 +239,14 @@ class Api:
 def _route(operation: Operation) -> str:
     """The path as aiohttp wants it: its own parameters would not take every segment."""
     return operation.path.replace("}", ":[^/]+}")
+
+
+def _host(origin: str) -> str | None:
+    """The host that an origin names, with its port; None where it cannot be read."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
 
 
 def _token(request: web.Request) -> str:

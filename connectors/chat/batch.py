@@ -1,10 +1,15 @@
-"""Many customers share a commit: what comes while the store is busy is handed over together."""
+"""Many customers share a commit: what comes while others are handed over is handed over together.
+
+What is understood, written and synced together costs a fraction of what it does alone.  So one batch is under way at
+a time, and the next begins no sooner than a moment after it: who comes first waits for nothing, and the more come
+the less each of them costs.  Long messages, which take long to be understood, have a lane of their own, so that who
+sends them keeps nobody else waiting.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import zlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -12,10 +17,13 @@ from connectors.base import Intake
 from model.envelope import Envelope, Receipt
 from model.errors import Transient
 
-LANES = 2
-"""Batches that are under way at once: one is understood while the other is written."""
+SPACING = 0.01
+"""Seconds from the beginning of one batch to that of the next."""
+LONG = 32 * 1024
+"""Bytes of a message that is understood apart: the texts of its files are among them."""
 MOST_TOGETHER = 250
 """Messages of a batch: bounds how long the first of them waits."""
+MOST_LONG_TOGETHER = 4
 MOST_WAITING = 5000
 """Messages of a lane that wait; more are refused, and come again."""
 LONGEST = 30.0
@@ -29,17 +37,28 @@ class Batches:
     """Hands envelopes over, those of a thread always in order."""
 
     def __init__(self, intake: Intake, proven: Callable[[], None], *, longest: float = LONGEST) -> None:
-        self._lanes = [_Lane(intake, proven, longest) for _ in range(LANES)]
+        self._lane = _Lane(intake, proven, longest, MOST_TOGETHER)
+        self._long_lane = _Lane(intake, proven, longest, MOST_LONG_TOGETHER)
+        self._long = Counter[str]()
+        """How many messages of each thread are in the lane of the long ones: what follows them goes there, too."""
 
     async def accept(self, envelope: Envelope, thread: str) -> Receipt:
         """Return when the envelope is durable.  Raises Transient if the store does not take it now."""
-        return await self._lanes[zlib.crc32(thread.encode()) % LANES].accept(envelope)
+        if envelope.size <= LONG and thread not in self._long:
+            return await self._lane.accept(envelope)
+        self._long[thread] += 1
+        try:
+            return await self._long_lane.accept(envelope)
+        finally:
+            self._long[thread] -= 1
+            if not self._long[thread]:
+                del self._long[thread]
 
     async def run(self) -> None:
         """Hand over until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for lane in self._lanes:
-                group.create_task(lane.run())
+            group.create_task(self._lane.run())
+            group.create_task(self._long_lane.run())
 
 
 class _Waiting:
@@ -56,8 +75,8 @@ class _Waiting:
 
 
 class _Lane:
-    def __init__(self, intake: Intake, proven: Callable[[], None], longest: float) -> None:
-        self._intake, self._proven, self._longest = intake, proven, longest
+    def __init__(self, intake: Intake, proven: Callable[[], None], longest: float, together: int) -> None:
+        self._intake, self._proven, self._longest, self._together = intake, proven, longest, together
         self._waiting: deque[_Waiting] = deque()
         self._under_way: list[_Waiting] = []
         self._watch: asyncio.TimerHandle | None = None
@@ -76,10 +95,13 @@ class _Lane:
         return await one.future
 
     async def run(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             while True:
                 await self._something.wait()
+                next_ = loop.time() + SPACING
                 await self._hand_over()
+                await asyncio.sleep(next_ - loop.time())
         finally:
             self._closed = True
             if self._watch is not None:
@@ -97,7 +119,7 @@ class _Lane:
         self._watch = loop.call_later(LOOK, self._look) if busy else None
 
     async def _hand_over(self) -> None:
-        together = [self._waiting.popleft() for _ in range(min(MOST_TOGETHER, len(self._waiting)))]
+        together = [self._waiting.popleft() for _ in range(min(self._together, len(self._waiting)))]
         if not self._waiting:
             self._something.clear()
         self._under_way = [one for one in together if not one.future.done()]  # some gave up waiting

@@ -41,7 +41,8 @@ class Chat:
         Transient if the store does not take it now.
         """
         client_msg_id = self._checked(session, wanted)
-        files = await self.uploads.bound([one.upload_id for one in wanted.attachments], session)
+        named = [one.upload_id for one in wanted.attachments]
+        files = await self.uploads.bound(named, session) if named else ()
         handed = envelope(self._name, session, client_msg_id, wanted, files)
         receipt = await self.batches.accept(handed, session.thread)
         received_at, replayed = handed.received_at, receipt.status == "duplicate"
@@ -66,17 +67,17 @@ class Chat:
 
     async def history(self, session: Session, after: int, limit: int) -> wire.History:
         """What was said after a place, at most so much of it."""
-        place, entries = await said_after(self.state, thread_key(session), after)
+        place, entries = await said_after(self.state, thread_key(session), after, limit)
         await self.seen(session, after)
         return wire.History(
-            messages=tuple(wire.Said(**shown(one)) for one in entries[:limit]),
+            messages=tuple(wire.Said(**shown(one)) for one in entries),
             last_seq=place.last_sequence if place else 0,
             tracking_number=place.tracking_number if place else None,
         )
 
     async def attachment(self, session: Session, seq: int, id_: str) -> tuple[wire.Attached, AsyncIterator[bytes]]:
         """A file of a message of the session's own conversation.  Raises Refused if there is none."""
-        _, entries = await said_after(self.state, thread_key(session), seq - 1)
+        _, entries = await said_after(self.state, thread_key(session), seq - 1, 1)
         found = [one for one in (entries[0].attachments if entries else ()) if one.id == id_]
         if not found or entries[0].sequence != seq:
             raise Refused("not_found", "there is no such attachment")

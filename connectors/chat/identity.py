@@ -11,7 +11,7 @@ import hmac
 import re
 import time
 import unicodedata
-from typing import Any
+from typing import Any, TypeGuard
 
 import jwt
 from msgspec import Struct
@@ -24,6 +24,7 @@ from model.ticket import Identity
 LEEWAY = 30
 """Seconds that the clocks of two servers may differ."""
 MOST_NAME = 100
+MOST_USER_ID = 200
 _ADDRESS = re.compile(r"[^@\s<>,;\"\x00-\x1f]{1,64}@[^@\s<>,;\"\x00-\x1f]{1,255}")
 _PHONE = re.compile(r"\+?[0-9 ()./-]{4,40}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}")
@@ -86,6 +87,8 @@ def _by_hash(claims: Claims, settings: ChatSettings) -> str | None:
         return None
     if settings.identity_secret is None or not claims.user_id:
         raise Refused("identity_refused", "user_hash is not taken here, or there is no user_id")
+    if not _is_user_id(claims.user_id):
+        raise Refused("identity_refused", "user_id is no user id: it must be one line without controls")
     expected = hmac.new(settings.identity_secret.read().encode(), claims.user_id.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected.encode(), claims.user_hash.lower().encode()):
         raise Refused("identity_refused", "user_hash does not belong to user_id")
@@ -107,7 +110,8 @@ def _by_token(token: str, settings: Jwt | None) -> Person:
         )
     except jwt.PyJWTError as error:
         raise Refused("identity_refused", f"the token is refused: {type(error).__name__}") from None
-    if claims["exp"] > time.time() + settings.longest.total_seconds() + LEEWAY:
+    expires = claims["exp"] = float(claims["exp"])  # a number in a text is taken by the library, too
+    if expires > time.time() + settings.longest.total_seconds() + LEEWAY:
         raise Refused("identity_refused", "the token is valid for too long")
     return _of_claims(claims)
 
@@ -115,7 +119,7 @@ def _by_token(token: str, settings: Jwt | None) -> Person:
 def _of_claims(claims: dict[str, Any]) -> Person:
     """What the claims of a token say (names as in OpenID Connect Core 1.0, section 5.1)."""
     user_id, token_id = claims["sub"], claims.get("jti")
-    if not isinstance(user_id, str) or not 0 < len(user_id) <= 200 or line(user_id, 200) != user_id:
+    if not _is_user_id(user_id):
         raise Refused("identity_refused", "the token's sub is no user id")
     return Person(
         user_id=user_id,
@@ -125,8 +129,13 @@ def _of_claims(claims: dict[str, Any]) -> Person:
         proven=claims.get("email_verified", True) is True,
         language=_form(_LANGUAGE, claims.get("locale")),
         token_id=str(token_id)[:200] if token_id is not None else None,
-        token_expires=float(claims["exp"]),
+        token_expires=claims["exp"],
     )
+
+
+def _is_user_id(value: object) -> TypeGuard[str]:
+    """Whether a value can be a user's id: a short line as it stands."""
+    return isinstance(value, str) and 0 < len(value) <= MOST_USER_ID and line(value, MOST_USER_ID) == value
 
 
 def _form(pattern: re.Pattern[str], value: object, *, lower: bool = False) -> str | None:

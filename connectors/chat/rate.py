@@ -34,7 +34,11 @@ class BoundedStorage(Storage):
         return ValueError
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Count, beginning anew where the window is over."""
+        """Count, as the library asks for it."""
+        return self.count(key, expiry, amount)
+
+    def count(self, key: str, expiry: int, amount: int = 1) -> int:
+        """Count, beginning anew where the window is over; the library wraps its own methods, at twice their cost."""
         now = time.monotonic()
         counter = self._counters.get(key)
         if counter is None or counter[1] <= now:
@@ -77,17 +81,18 @@ class Limiter:
         self._counters = BoundedStorage()
         self._limiter = FixedWindowRateLimiter(self._counters)
         self._rates = {name: limits.parse_many(text) for name, text in rates.items()}
+        self._counted = lru_cache(maxsize=MOST_COUNTERS)(self._count_under)
 
     def hit(self, name: str, who: str) -> None:
         """Count what somebody does under the name of its rate.  Raises Refused if it is too much."""
-        for rate in self._rates[name]:
-            if self._count(rate, name, who) > rate.amount:
+        for rate, key, most, expiry in self._counted(name, who):
+            if self._counters.count(key, expiry) > most:
                 raise self._refused(rate, name, who)
 
     def count(self, name: str, who: str) -> None:
         """Count what somebody did, too much or not."""
-        for rate in self._rates[name]:
-            self._count(rate, name, who)
+        for _, key, _, expiry in self._counted(name, who):
+            self._counters.count(key, expiry)
 
     def test(self, name: str, who: str) -> None:
         """Count nothing.  Raises Refused if one more would be too much."""
@@ -95,18 +100,13 @@ class Limiter:
             if not self._limiter.test(rate, name, who):
                 raise self._refused(rate, name, who)
 
-    def _count(self, rate: limits.RateLimitItem, name: str, who: str) -> int:
-        return self._counters.incr(_key(rate, name, who), rate.get_expiry())
+    def _count_under(self, name: str, who: str) -> list[tuple[limits.RateLimitItem, str, int, int]]:
+        """The rates of a name, each with its counter's key, its most and its seconds: longer to say than to count."""
+        return [(rate, rate.key_for(name, who), rate.amount, rate.get_expiry()) for rate in self._rates[name]]
 
     def _refused(self, rate: limits.RateLimitItem, name: str, who: str) -> Refused:
         left = self._limiter.get_window_stats(rate, name, who).reset_time - time.time()
         return Refused("rate_limited", f"more than {rate}", retry_after=timedelta(seconds=max(1.0, left)))
-
-
-@lru_cache(maxsize=MOST_COUNTERS)
-def _key(rate: limits.RateLimitItem, name: str, who: str) -> str:
-    """What the library calls a counter: it takes longer to say than to count."""
-    return rate.key_for(name, who)
 
 
 def network(address: str | None) -> str:

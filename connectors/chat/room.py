@@ -25,16 +25,16 @@ class Listener(Protocol):
         """Close it, waiting no longer than a moment."""
 
 
-async def said_after(state: State, key: str, after: int) -> tuple[Place | None, list[Entry]]:
-    """The place of a conversation, and everything said in it after a sequence number: no gap is passed over.
+async def said_after(state: State, key: str, after: int, limit: int) -> tuple[Place | None, list[Entry]]:
+    """The place of a conversation, and the first of what was said in it after a sequence number, without a gap.
 
     The place is read first.  Questions and answers are read one after the other, so that behind the last
     sequence number of that moment something may still be missing.
     """
     place = await state.place(key)
-    if place is None or place.last_sequence <= after:
+    if place is None or place.last_sequence <= after or not limit:
         return place, []
-    entries = await state.history(place.conversation, after)
+    entries = await state.history(place.conversation, after, limit)
     return place, [one for one in entries if one.sequence <= place.last_sequence]
 
 

@@ -70,6 +70,8 @@ class Sessions:
         self._settings, self._state = settings, state
         self._remembered: OrderedDict[str, tuple[Session, int]] = OrderedDict()
         self._pepper: bytes | None = None
+        self._fresh_for = settings.lifetime - min(PUT_OFF_EVERY, settings.lifetime / 2)
+        """A session that lasts longer than this need not be put off."""
 
     async def open(self, wanted: OpenSession, person: Person, app: str) -> Opened:
         """Open a session.  Raises Refused if its proof was used before, Transient if the store cannot take it."""
@@ -89,28 +91,31 @@ class Sessions:
             expires_at=self._expiry(),
         )
         token = secrets.token_urlsafe(32)
-        await self._keep(_digest(token), session, None)
+        await self._keep(digest_of(token), session, None)
         if former and adopts:
             await self._forget(former[0])
         return Opened(session=session, token=token)
 
     async def find(self, token: str) -> Session:
         """The session of a token.  Raises Refused if there is none or it has expired."""
-        digest = _digest(token)
+        return await self.known_by(digest_of(token))
+
+    async def known_by(self, digest: str) -> Session:
+        """The session of a token's digest, as `find` returns it."""
         found = self._remembered.get(digest) or await self._read(digest)
         if found is None:
             raise Refused("token_unknown", "there is no such session: open one")
         session, version = found
-        now = datetime.now(UTC)
-        if session.expires_at <= now:
+        left = session.expires_at - datetime.now(UTC)
+        if left <= timedelta():
             raise Refused("session_expired", "the session was not used for long: open another")
-        if session.expires_at - now < self._settings.lifetime - min(PUT_OFF_EVERY, self._settings.lifetime / 2):
+        if left < self._fresh_for:
             session = await self._put_off(digest, session, version)
         return session
 
     async def end(self, token: str, session: Session) -> None:
         """End a session; the next one of a proven user begins a conversation of its own."""
-        await self._forget(_digest(token))
+        await self._forget(digest_of(token))
         if session.person.user_id:
             await self._state.delete(await self._name("user", session.person.user_id))
 
@@ -124,7 +129,7 @@ class Sessions:
 
     async def _former(self, token: str) -> tuple[str, Session] | None:
         """The anonymous session that is to go on, with its digest; None where there is none."""
-        digest = _digest(token)
+        digest = digest_of(token)
         found = self._remembered.get(digest) or await self._read(digest)
         if found is None or found[0].person.user_id or found[0].expires_at <= datetime.now(UTC):
             return None
@@ -208,7 +213,8 @@ def _merely_claimed(claims: Claims | None) -> str | None:
     return claims.user_id if claims and claims.jwt is None and claims.user_hash is None else None
 
 
-def _digest(token: str) -> str:
+def digest_of(token: str) -> str:
+    """By what a token is known."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 

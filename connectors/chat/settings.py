@@ -102,6 +102,15 @@ class Allowed(Settings):
     """WebSockets of an address (of IPv6 a /64)."""
 
 
+OVERHEAD = 32 * 1024
+"""Bytes of a message in JSON beside its text."""
+
+
+def most_bytes(allow: Allowed) -> int:
+    """How many bytes a message can have in JSON, where each of its characters may be written as two escapes."""
+    return allow.text * 12 + OVERHEAD
+
+
 class Fallback(Settings):
     """The other way on which an answer goes that the customer does not read in the chat."""
 

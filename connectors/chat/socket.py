@@ -22,27 +22,29 @@ from connectors.chat.connection import BAD_FRAME, HEARTBEAT, Connection, upgrade
 from connectors.chat.message import thread_key
 from connectors.chat.problem import RETRYABLE, Refused
 from connectors.chat.room import said_after
-from connectors.chat.session import Session
+from connectors.chat.session import Session, digest_of
+from connectors.chat.settings import most_bytes
 from model.errors import FaninError, Transient
 
 log = structlog.get_logger()
 
 AUTH_LIMIT = 10.0
 """Seconds in which a client must say which session it is of, and in which that must be found."""
-OVERHEAD = 32 * 1024
-"""Bytes of a frame beside its text."""
+AT_ONCE = 100
+"""Messages that are read at once for a client that has missed more."""
 NO_AUTH, TOO_FAST = 4401, 4429
 
 
 class Socket(Connection):
     """An open WebSocket, of a session once the client has said of which."""
 
-    __slots__ = ("_address", "_behind", "_chat", "_ready", "_session", "_telling", "seq")
+    __slots__ = ("_address", "_behind", "_chat", "_ready", "_session", "_telling", "_token_digest", "seq")
 
     def __init__(self, chat: Chat, address: str) -> None:
-        super().__init__(chat.settings.allow.text * 4 + OVERHEAD)
+        super().__init__(most_bytes(chat.settings.allow))
         self._chat, self._address = chat, address
         self._session: Session | None = None
+        self._token_digest = ""
         self.seq = 0
         """The newest message that the client has been sent, or has acknowledged itself."""
         self._ready = False
@@ -63,20 +65,23 @@ class Socket(Connection):
                 await self._enter(text)
                 return
             self._chat.limiter.hit("requests", self._address)
+            session = await self._chat.sessions.known_by(self._token_digest)  # each use puts off when it expires
             frame = wire.decode_frame(text)
-        except Refused:
-            await self.close(TOO_FAST, "too many frames")
+        except Refused as error:
+            await self.close(TOO_FAST if error.code == "rate_limited" else NO_AUTH, error.code)
+        except Transient:
+            await self.close(aiohttp.WSCloseCode.TRY_AGAIN_LATER, "busy")
         except msgspec.MsgspecError as error:
             await self.close(BAD_FRAME, str(error)[:100])
         else:
-            await self._answer_to(self._session, frame)
+            await self._answer_to(session, frame)
 
     def tell(self) -> asyncio.Task[None]:
         """Send what was said since, once it is `ready`, in the one task that a socket has for it."""
         assert self._session is not None  # who listens has entered
         self._behind = True
         if self._telling is None or self._telling.done():
-            self._telling = asyncio.create_task(self._catch_up(self._session), name="chat socket")
+            self._telling = asyncio.create_task(self._catch_up(), name="chat socket")
         return self._telling
 
     def leave(self) -> None:
@@ -106,7 +111,7 @@ class Socket(Connection):
         except Refused as error:
             await self.close(TOO_FAST, error.detail)
             return
-        self._session = session
+        self._session, self._token_digest = session, digest_of(auth.token)
         self.rouse(HEARTBEAT, self.beat)
         await self._welcome(session, auth.last_seq)
 
@@ -172,18 +177,23 @@ class Socket(Connection):
         except Transient as error:
             await self._say(_error("busy", "it cannot be stored now", error.retry_after, msgspec.UNSET))
 
-    async def _catch_up(self, session: Session) -> None:
+    async def _catch_up(self) -> None:
         """Send everything after the last message that was sent, until there is nothing more."""
         while self._ready and self._behind and not self.closed:
             self._behind = False
             try:
-                place, entries = await said_after(self._chat.state, thread_key(session), self.seq)
+                session = await self._chat.sessions.known_by(self._token_digest)
+                place, entries = await said_after(self._chat.state, thread_key(session), self.seq, AT_ONCE)
+            except Refused as error:
+                await self.close(NO_AUTH, error.code)
+                return
             except FaninError as error:
                 log.warning("chat.behind", reason=str(error))
                 await self.close(aiohttp.WSCloseCode.TRY_AGAIN_LATER, "cannot read now")
                 return
             if place is not None:
                 self._chat.rooms.name(session.thread, place.conversation)
+            self._behind = self._behind or bool(place and entries and entries[-1].sequence < place.last_sequence)
             for entry in entries:
                 if entry.sequence > self.seq:
                     self.seq = entry.sequence

@@ -207,7 +207,8 @@ def _told(head: bytes, declared: str) -> str:
 
 def _filename(name: str) -> str:
     """A name without a path, on one line."""
-    return line(PurePosixPath(unquote(name).replace("\\", "/")).name, 120) or "file"
+    last = line(PurePosixPath(unquote(name).replace("\\", "/")).name, 120)
+    return last if last.strip(".") else "file"
 
 
 def _name(id_: str) -> str:

@@ -17,7 +17,7 @@ from connectors.email.settings import EmailSettings, MaildirSource
 from fanin import log
 from fanin.app import Role, serve
 
-YOUNG = 3_000
+YOUNG = 20_000
 """New objects after which the garbage collector looks at them; a batch of messages makes more than its default, 700."""
 
 

@@ -55,6 +55,47 @@ def test_a_customer_writes_and_reads_the_answer(daemon: Daemon, customer: Any) -
     expect(page.locator("fanin-chat li.agent .who")).to_have_text("Ms Chan")
 
 
+def test_half_a_character_holds_nothing_up(daemon: Daemon, customer: Any) -> None:
+    """A text that was cut within a character, and a file so called, arrive, and what is written next does, too."""
+    page = customer().page()
+    page.evaluate(
+        """() => {
+          const root = document.querySelector("fanin-chat").shadowRoot;
+          const data = new DataTransfer();
+          data.items.add(new File(["x"], "half \ud83d.txt", {type: "text/plain"}));
+          root.querySelector(".panel").dispatchEvent(
+            new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
+          root.querySelector("textarea").value = "half \ud83d";
+          root.querySelector("form").requestSubmit();
+        }"""
+    )
+    write(page, "next")
+    stored(page, 2)
+
+    assert texts(daemon) == ["half \ufffd", "next"]
+
+
+def test_what_was_seen_is_said_once(daemon: Daemon, customer: Any) -> None:
+    """The server is told of each newest message that is shown, and not again at every change of the page."""
+    one, sent = customer(), list[dict[str, Any]]()
+    one.context.on(
+        "page",
+        lambda page: page.on("websocket", lambda ws: ws.on("framesent", lambda text: sent.append(json.loads(text)))),
+    )
+    page = one.page()
+    for text in ("one", "two", "three"):
+        write(page, text)
+    stored(page, 3)
+    answer(daemon, page.locator("fanin-chat output").inner_text(), "four")
+    expect(page.locator("fanin-chat li.agent")).to_have_count(1)
+    write(page, "five")
+    stored(page, 4)
+
+    seen = [frame["seq"] for frame in sent if frame["type"] == "read"]
+    assert seen == sorted(set(seen))
+    assert 4 in seen
+
+
 def test_files_are_sent_by_picker_paste_and_drop(daemon: Daemon, customer: Any) -> None:
     """A picked, a pasted and a dropped file come with the message, and the picture is shown."""
     page = customer().page()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -108,7 +109,9 @@ class Customer:
         async with self.http.get(url, params={"after_seq": after, **query}, headers=self.authorization) as answer:
             return answer.status, await answer.json(content_type=None)
 
-    async def upload(self, content: bytes, filename: str = "a.txt", media_type: str = "text/plain") -> tuple[int, Any]:
+    async def upload(
+        self, content: bytes | io.BytesIO, filename: str = "a.txt", media_type: str = "text/plain"
+    ) -> tuple[int, Any]:
         """Upload a file as the body; status and body."""
         headers = {**self.authorization, "Content-Type": media_type}
         async with self.http.post(

@@ -160,7 +160,7 @@ class MemoryState:
         """Yield the content in one piece."""
         yield self.blobs[sha256]
 
-    async def history(self, conversation: str, after: int) -> list[Entry]:
+    async def history(self, conversation: str, after: int, limit: int) -> list[Entry]:
         """Nothing was ever said."""
         return []
 

@@ -17,6 +17,8 @@ const LONGEST_PAUSE = 30_000;
 const ACK_LIMIT = 20_000;
 const PING_EVERY = 25_000;
 const NO_AUTH = 4401;
+/** What is wrong with the message under way when the socket closes like this: it must not be sent again by itself. */
+const REFUSED = new Map([[4400, "malformed"], [1009, "too_large"]]);
 const ENDED = new Set(["token_unknown", "session_expired"]);
 
 /** Tells its listeners by `change` events that there is something new to show. */
@@ -44,6 +46,8 @@ export class Conversation extends EventTarget {
     /** @type {string | null} */
     this.trackingNumber = null;
     this.connected = false;
+    /** The newest that the server was told of on this connection. */
+    this.lastSeen = 0;
     /** @type {WebSocket | null} */
     this.socket = null;
     this.failures = 0;
@@ -83,9 +87,9 @@ export class Conversation extends EventTarget {
    * @param {File[]} files
    */
   async write(text, files) {
-    const enclosed = files.map((file) => ({ name: file.name, type: file.type, content: file }));
+    const enclosed = files.map((file) => ({ name: wellFormed(file.name), type: file.type, content: file }));
     const newest = this.unsent.at(-1)?.written ?? 0;
-    const message = { id: uuid(), text, files: enclosed, written: Math.max(Date.now(), newest + 1) };
+    const message = { id: uuid(), text: wellFormed(text), files: enclosed, written: Math.max(Date.now(), newest + 1) };
     await this.outbox.put(message);
     this.unsent.push(message);
     this.#changed();
@@ -109,10 +113,12 @@ export class Conversation extends EventTarget {
     this.#changed();
   }
 
-  /** Say that the customer has seen everything that is shown. */
+  /** Say that the customer has seen everything that is shown, once for each that is new. */
   seen() {
     const last = Math.max(0, ...this.said.keys());
-    if (last && this.connected) this.socket?.send(JSON.stringify({ type: "read", seq: last }));
+    if (last <= this.lastSeen || !this.connected || document.visibilityState !== "visible") return;
+    this.lastSeen = last;
+    this.socket?.send(JSON.stringify({ type: "read", seq: last }));
   }
 
   // -- the connection
@@ -165,7 +171,9 @@ export class Conversation extends EventTarget {
     clearInterval(this.pinging);
     this.socket = null;
     this.connected = false;
-    for (const answer of this.waiting.values()) answer(null);
+    this.lastSeen = 0;
+    const refused = REFUSED.get(code);
+    for (const answer of this.waiting.values()) answer(refused ? { code: refused, retryable: false } : null);
     if (code === NO_AUTH) {
       this.#forget(); // the session has ended: what is unsent goes into a new one
       if (!this.unsent.length) return this.#changed();
@@ -348,6 +356,11 @@ function subject(token) {
   } catch {
     return token;
   }
+}
+
+/** The text without halves of characters, which no server could read.  @param {string} text */
+function wellFormed(text) {
+  return text.replace(/\p{Surrogate}/gu, "\ufffd");
 }
 
 /** @returns {string} a random UUID; `crypto.randomUUID` is there on https alone */

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import io
 import time
 import uuid
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from yarl import URL
 
 from connectors.chat import api, socket
 from fanin import http
+from model import served
 
 
 async def test_a_session_is_its_token_s_alone(start):
@@ -98,6 +100,7 @@ async def test_foreign_pages_are_refused(start):
         ("https://wallet.example.com.evil.test", 403),
         ("https://evil.test", 403),
         ("null", 403),
+        ("http://[", 403),
     ):
         async with one.http.post(f"{one.base}/sessions", json={}, headers={"Origin": origin}) as answer:
             assert answer.status == status, origin
@@ -153,6 +156,8 @@ async def test_names_are_one_harmless_line(start):
     app, customer = await start()
     one = await customer(identity={"name": "Al\r\nBcc: evil@example.com\x00\u202egnp.exe"})
     _, uploaded = await one.upload(b"x", filename='a\r\nX: y/../\u202e"b.txt')
+    _, nameless = await one.upload(b"x", filename="../..")
+    assert nameless["filename"] == "file"
     _, done = await one.post("hello", attachments=[{"upload_id": uploaded["upload_id"]}])
     [event] = await app.store.events(await app.store.find_conversation(done["tracking_number"]), 0)
     assert event.data.requester.name == "Al Bcc: evil@example.com gnp.exe"
@@ -227,6 +232,26 @@ async def test_who_sends_slowly_is_let_go(start, monkeypatch):
         await silent.receive(timeout=10)
         assert silent.close_code == 4401
     assert time.monotonic() - begun < 20
+
+
+async def test_who_does_not_take_a_file_is_let_go(start, monkeypatch):
+    """A client that asks for a file and reads none of it is dropped in time."""
+    monkeypatch.setattr(served, "TAKE_LIMIT", 0.2)
+    _, customer = await start()
+    one = await customer()
+    _, uploaded = await one.upload(io.BytesIO(b"x" * (16 << 20)))
+    await one.post("look", attachments=[{"upload_id": uploaded["upload_id"]}])
+    _, history = await one.history()
+    [file] = history["messages"][0]["attachments"]
+    address = urlsplit(f"{one.base}/sessions/{one.session_id}/messages/1/attachments/{file['id']}")
+    reader, writer = await asyncio.open_connection(address.hostname, address.port, limit=1024)
+    writer.write(f"GET {address.path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {one.token}\r\n\r\n".encode())
+    await reader.readuntil(b"\r\n\r\n")
+    begun = time.monotonic()
+    while not writer.transport.is_closing():  # what is reset is noticed by who writes
+        assert time.monotonic() - begun < 10
+        writer.write(b"\r\n")
+        await asyncio.sleep(0.05)
 
 
 async def test_addresses_are_told_apart_behind_a_proxy_alone(start):

@@ -138,6 +138,7 @@ def _signed_with_the_public_key() -> str:
     [
         lambda: _token(exp=time.time() - 60),
         lambda: _token(exp=time.time() + 30 * 86400),
+        lambda: _token(exp=str(int(time.time()) + 30 * 86400)),
         lambda: _token(aud="somebody else"),
         lambda: jwt.encode({"sub": "alice", "aud": "fanin"}, KEY, "ES256"),
         lambda: jwt.encode({"aud": "fanin", "exp": time.time() + 300}, KEY, "ES256"),
@@ -149,7 +150,19 @@ def _signed_with_the_public_key() -> str:
         ),
         lambda: "no token",
     ],
-    ids=["expired", "for a month", "of another", "no exp", "no sub", "changed", "none", "HS256", "other key", "text"],
+    ids=[
+        "expired",
+        "for a month",
+        "for a month, as a text",
+        "of another",
+        "no exp",
+        "no sub",
+        "changed",
+        "none",
+        "HS256",
+        "other key",
+        "text",
+    ],
 )
 async def test_a_wrong_token_is_refused(start, make):
     """A token that proves nothing opens no session, not even an anonymous one."""
@@ -168,9 +181,13 @@ async def test_a_proof_with_an_id_is_taken_once(start):
 
 
 async def test_a_signature_of_one_user_is_none_of_another(start):
-    """The hash of one user's id does not open a session of another, nor does a hash without an id."""
+    """The hash of one user's id does not open a session of another, nor does a hash without an id that is one line."""
     _, customer = await start(**BY_HASH)
-    for identity in ({"user_id": "alice", "user_hash": _hash("mallory")}, {"user_hash": _hash("alice")}):
+    for identity in (
+        {"user_id": "alice", "user_hash": _hash("mallory")},
+        {"user_hash": _hash("alice")},
+        {"user_id": "al\r\nice", "user_hash": _hash("al\r\nice")},
+    ):
         status, problem = await (await customer(opened=False)).open(identity=identity)
         assert (status, problem["code"]) == (401, "identity_refused")
 

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from connectors.chat import socket
 from connectors.chat.chat import Chat
 from connectors.chat.session import Session
 from store.replies import Written
@@ -204,3 +205,62 @@ async def test_a_stop_tells_sockets_to_come_again(start):
         await app.supervisor.stop()
         await closing
         assert socket.close_code == 1012
+
+
+async def test_much_that_was_missed_comes_in_parts(start, monkeypatch):
+    """A client that has missed more than is read at once gets all of it, in order."""
+    monkeypatch.setattr(socket, "AT_ONCE", 2)
+    app, customer = await start()
+    one = await customer()
+    for number in range(1, 6):
+        _, done = await one.post(str(number))
+    await _answer(app, done["tracking_number"], "6")
+    async with await one.socket() as opened:
+        frames = await _frames(opened, 7)
+    assert [frame["text"] for frame in frames[1:]] == list("123456")
+
+
+async def test_an_ended_session_s_sockets_are_worth_nothing(start):
+    """When a session ends, its open sockets take no message and hear no answer: they are closed with 4401."""
+    app, customer = await start()
+    one = await customer()
+    _, done = await one.post("hello")
+    async with await one.socket(last_seq=1) as writes, await one.socket(last_seq=1) as hears:
+        await writes.receive_json(timeout=10)
+        await hears.receive_json(timeout=10)
+        async with one.http.delete(f"{one.base}/sessions/{one.session_id}", headers=one.authorization) as answer:
+            assert answer.status == 204
+        await writes.send_json(_message("still me"))
+        await _answer(app, done["tracking_number"], "for your eyes")
+        frames = [await socket.receive(timeout=10) for socket in (writes, hears)]
+    assert [(frame.type, frame.data) for frame in frames] == [(aiohttp.WSMsgType.CLOSE, 4401)] * 2
+    assert len(await app.store.events(await app.store.find_conversation(done["tracking_number"]), 0)) == 1
+
+
+async def test_a_socket_uses_its_session(start):
+    """A session of which a socket is used does not expire; one whose socket is idle does, and the socket says so."""
+    _, customer = await start(lifetime="1 s")
+    busy, idle = await customer(), await customer()
+    async with await busy.socket() as used, await idle.socket() as unused:
+        for socket in (used, unused):
+            await socket.receive_json(timeout=10)
+        begun = asyncio.get_running_loop().time()
+        while asyncio.get_running_loop().time() < begun + 1.5:
+            await used.send_json({"type": "ping"})
+            assert (await used.receive_json(timeout=10))["type"] == "pong"
+            await asyncio.sleep(0.05)
+        await unused.send_json({"type": "ping"})
+        ended = await unused.receive(timeout=10)
+    assert (ended.type, ended.data) == (aiohttp.WSMsgType.CLOSE, 4401)
+    assert (await busy.history())[0] == 200
+
+
+async def test_a_text_may_be_written_in_escapes(start):
+    """The longest text that is taken is taken in a frame, too, where its every character is written as an escape."""
+    _, customer = await start()
+    one = await customer()
+    async with await one.socket() as socket:
+        await socket.receive_json(timeout=10)
+        await socket.send_json(_message("\N{PILE OF POO}" * 10_000))
+        ack = await socket.receive_json(timeout=20)
+    assert ack["type"] == "ack"

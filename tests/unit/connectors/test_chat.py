@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from connectors.chat.batch import Batches
+from connectors.chat import batch
+from connectors.chat.batch import LONG, Batches
 from connectors.chat.identity import Person, line
 from connectors.chat.problem import Refused
 from connectors.chat.rate import BoundedStorage, Limiter, network
@@ -25,7 +26,7 @@ from tests.support.chat import chat_settings
 from tests.support.memory import MemoryIntake, MemoryState
 
 
-def _envelope(number: int) -> Envelope:
+def _envelope(number: int, size: int = 0) -> Envelope:
     return Envelope(
         connector="web",
         channel="chat",
@@ -33,7 +34,7 @@ def _envelope(number: int) -> Envelope:
         source_id=str(number),
         received_at=datetime.now(UTC),
         raw=b"",
-        size=0,
+        size=size,
     )
 
 
@@ -48,6 +49,57 @@ async def test_messages_that_wait_share_a_batch_in_their_order():
     await asyncio.gather(running, return_exceptions=True)
     assert [envelope.source_id for envelope in intake.accepted] == [str(number) for number in range(100)]
     assert len(intake.history) <= 3
+
+
+class SlowIntake(MemoryIntake):
+    """An intake that takes long for long messages: until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go = asyncio.Event()
+
+    async def accept(self, batch, *, stream="", cursor=None):
+        """Accept, long messages once it is let go."""
+        if any(envelope.size > LONG for envelope in batch):
+            await self.let_go.wait()
+        return await super().accept(batch, stream=stream, cursor=cursor)
+
+
+async def test_a_long_message_keeps_only_its_own_thread_waiting():
+    """While long messages are understood others are taken; what follows one in its thread comes after it."""
+    intake = SlowIntake()
+    batches = Batches(intake, lambda: None)
+    running = asyncio.create_task(batches.run())
+    first = asyncio.create_task(batches.accept(_envelope(1, LONG + 1), "mine"))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(batches.accept(_envelope(2), "mine"))
+    await batches.accept(_envelope(3), "another's")
+    assert not first.done()
+    intake.let_go.set()
+    await asyncio.gather(first, second)
+    await batches.accept(_envelope(4), "mine")
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert [envelope.source_id for envelope in intake.accepted] == ["3", "1", "2", "4"]
+
+
+async def test_messages_that_come_at_short_intervals_share_batches(monkeypatch):
+    """Who comes first is handed over at once; those who come in the moment after it, together."""
+    monkeypatch.setattr(batch, "SPACING", 0.2)
+    intake = MemoryIntake()
+    batches = Batches(intake, lambda: None)
+    running = asyncio.create_task(batches.run())
+    begun = asyncio.get_running_loop().time()
+    await batches.accept(_envelope(0), "0")
+    assert asyncio.get_running_loop().time() - begun < 0.15
+    coming = []
+    for number in range(1, 6):
+        coming.append(asyncio.create_task(batches.accept(_envelope(number), str(number))))
+        await asyncio.sleep(0)
+    await asyncio.gather(*coming)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert [len(ids) for _, ids, _ in intake.history] == [1, 5]
 
 
 async def test_a_refusal_is_told_to_everybody_who_waited():

@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from connectors.base import Entry
 from fanin.door import Door
 from fanin.http import Surface
 from fanin.state import ConnectorState
@@ -49,12 +50,16 @@ async def test_a_transcript_shows_where_something_cannot_be_read(store: Store, n
 
 
 async def test_a_customer_sees_what_can_be_read(store: Store, number: str) -> None:
-    """The history of a conversation leaves the damaged out."""
+    """The history of a conversation leaves the damaged out, and in parts, however small, it comes to its end."""
     home = await store.find_conversation(number) or ""
+    state = ConnectorState(store, "mail")
 
-    history = await ConnectorState(store, "mail").history(home, 0)
-
-    assert [(one.sequence, one.text) for one in history] == [(1, "message 1"), (4, "no")]
+    for limit in (1, 2, 10):
+        history: list[Entry] = []
+        while part := await state.history(home, history[-1].sequence if history else 0, limit):
+            assert len(part) <= limit
+            history += part
+        assert [(one.sequence, one.text) for one in history] == [(1, "message 1"), (4, "no")]
 
 
 async def test_a_customer_whose_message_is_damaged_is_answered(store: Store, number: str) -> None:
