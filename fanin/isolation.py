@@ -28,6 +28,7 @@ from fanin.reading import Outcome, Reading, digest, understand
 from model.draft import Context
 from model.envelope import Envelope
 from model.errors import Transient
+from model.spoken import SPOKEN
 from normalizer.precheck import suspicious
 from normalizer.safety.raw import secrets_in
 from normalizer.stub import stub, without_original
@@ -96,7 +97,7 @@ class Isolation:
         """
         if not messages:
             return []
-        beside = self._is_backlog(contexts) and self._readers.is_warm(lambda: self._task([], contexts[0]))
+        beside = self._is_backlog(messages, contexts) and self._readers.is_warm(lambda: self._task([], contexts[0]))
         understood = await (self._beside(messages, contexts[0]) if beside else self._in_thread(messages, contexts))
         return [
             result if isinstance(result, Reading) else await self._in_child(envelope, raw, context, result)
@@ -112,12 +113,16 @@ class Isolation:
         await self._children.close()
         await self._readers.close()
 
-    def _is_backlog(self, contexts: Sequence[Context]) -> bool:
-        """Whether messages are so many, with the same known about each, that another process is worth the way."""
+    def _is_backlog(self, messages: Sequence[tuple[Envelope, bytes]], contexts: Sequence[Context]) -> bool:
+        """Whether messages are so many, with the same known about each, that another process is worth the way.
+
+        What is said in a session never is: a customer waits for its answer, and not behind a mailbox.
+        """
         return (
-            len(contexts) >= BACKLOG
+            len(messages) >= BACKLOG
             and not self._journal.suspects
             and all(context is contexts[0] for context in contexts)
+            and not any(envelope.media_type == SPOKEN for envelope, _ in messages)
         )
 
     async def _beside(self, messages: Sequence[tuple[Envelope, bytes]], context: Context) -> list[Outcome]:

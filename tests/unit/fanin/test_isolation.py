@@ -86,6 +86,23 @@ def endless(envelope: Envelope, raw: bytes, context: Context) -> Draft:
     return normalize(envelope, raw, context)
 
 
+def letter(number: int) -> tuple[Envelope, bytes]:
+    """A mail, and what it is."""
+    raw = f"From: ann@example.com\nSubject: {number}\n\nnumber {number};\n".encode()
+    envelope = msgspec.structs.replace(said(number), channel="email", media_type="message/rfc822", raw=raw)
+    return msgspec.structs.replace(envelope, size=len(raw)), raw
+
+
+async def read_letters(isolation: Isolation, count: int) -> list[Reading]:
+    """Understand so many mails at once."""
+    return await isolation.read([letter(number) for number in range(count)], [CONTEXT] * count)
+
+
+def texts(readings: list[Reading]) -> list[str]:
+    """What the messages said."""
+    return [one.draft.message.text.strip() for one in readings]
+
+
 async def read(isolation: Isolation, count: int) -> list[Reading]:
     """Understand so many messages at once."""
     messages = [(one, one.raw) for one in map(said, range(count)) if isinstance(one.raw, bytes)]
@@ -102,7 +119,7 @@ async def warm(tmp_path: Path) -> AsyncIterator[Isolation]:
     """What reads messages in a daemon beside which a process waits for a backlog."""
     isolation = Isolation(Journal(tmp_path / "parsing"), time_limit=LIMIT, memory=MEMORY)
     while not processes():
-        await read(isolation, BACKLOG)
+        await read_letters(isolation, BACKLOG)
     while not isolation._readers.is_warm(bytes):
         await asyncio.sleep(0.01)
     yield isolation
@@ -188,27 +205,36 @@ async def test_everything_that_was_in_work_at_a_crash_costs_one_start(tmp_path: 
 
 
 async def test_a_backlog_is_understood_beside_the_daemon(warm: Isolation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process understands it as the daemon would; a few messages at once still stay in the daemon."""
+    """A process understands it as the daemon would; a few mails at once still stay in the daemon."""
     monkeypatch.setattr("fanin.reading.normalize", failing)
     with capture_logs() as logs:
-        readings = await read(warm, BACKLOG)
-        few = await read(warm, 1)
+        readings = await read_letters(warm, BACKLOG)
+        few = await read_letters(warm, 1)
 
-    assert [one.draft.message.text for one in readings] == [f"number {number};" for number in range(BACKLOG)]
-    assert few[0].draft.message.text == "number 0;"
+    assert texts(readings) == [f"number {number};" for number in range(BACKLOG)]
+    assert texts(few) == ["number 0;"]
     assert [one["source_id"] for one in logs if one["event"] == "message.isolated"] == ["1/0"]
+
+
+async def test_what_is_said_in_sessions_waits_behind_no_mailbox(
+    warm: Isolation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many customers write at once, their messages are understood in the daemon."""
+    monkeypatch.setattr(warm, "_beside", None)
+
+    assert texts(await read(warm, BACKLOG)) == [f"number {number};" for number in range(BACKLOG)]
 
 
 async def test_what_looks_dangerous_leaves_the_backlog(warm: Isolation) -> None:
     """The process that understands many messages hands such a one back, and it is read in one of its own."""
-    dangerous = Spoken(text="<" * (MAX_TAGS + 1), key="chat:1")
-    messages = [(one, one.raw) for one in map(said, range(BACKLOG)) if isinstance(one.raw, bytes)]
-    messages.append((said(BACKLOG), msgspec.json.encode(dangerous)))
+    messages = [letter(number) for number in range(BACKLOG)]
+    envelope, raw = letter(BACKLOG)
+    messages.append((envelope, raw + b"<" * (MAX_TAGS + 1)))
 
     with capture_logs() as logs:
         readings = await warm.read(messages, [CONTEXT] * len(messages))
 
-    assert readings[-1].draft.message.text.startswith("<<<")
+    assert f"number {BACKLOG};" in readings[-1].draft.message.text
     assert [one["source_id"] for one in logs if one["event"] == "message.isolated"] == [f"1/{BACKLOG}"]
 
 
@@ -218,12 +244,14 @@ async def test_a_backlog_whose_process_dies_is_read_one_by_one(
     """Whatever ended it, each message is read in a process of its own, and the next backlog finds another."""
     [reader] = processes()
     monkeypatch.setattr(
-        warm, "_task", lambda *task, **how: b"no task" if len(task[0]) > 1 else Isolation._task(warm, *task, **how)
+        warm,
+        "_task",
+        lambda *task, **how: b"no task" if len(task[0]) > 1 else Isolation._task(warm, *task, **how),
     )
 
-    readings = await read(warm, BACKLOG)
+    readings = await read_letters(warm, BACKLOG)
 
-    assert [one.draft.message.text for one in readings] == [f"number {number};" for number in range(BACKLOG)]
+    assert texts(readings) == [f"number {number};" for number in range(BACKLOG)]
     assert reader not in processes()
 
 
