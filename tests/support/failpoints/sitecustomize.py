@@ -43,20 +43,20 @@ def _after_blob(point: _Point) -> None:
 
 
 def _around_commit(point: _Point, *, before: bool) -> None:
-    from sqlalchemy import Connection
+    from store import writer
 
-    original = Connection.exec_driver_sql
+    original = writer.run
 
-    def exec_driver_sql(self: Any, statement: str, *arguments: Any) -> Any:
+    def run(connection: Any, statement: str) -> Any:
         dies = statement == "COMMIT" and point.passed()
         if dies and before:
             _die()
-        result = original(self, statement, *arguments)
+        result = original(connection, statement)
         if dies:
             _die()
         return result
 
-    Connection.exec_driver_sql = exec_driver_sql  # type: ignore[method-assign]
+    writer.run = run  # type: ignore[assignment]
 
 
 def _before_acknowledge(point: _Point) -> None:
