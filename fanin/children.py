@@ -15,6 +15,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
+from model.errors import Transient
+
 LENGTH = struct.Struct("!Q")
 """What stands before each task and each answer: how many bytes follow."""
 _BUFFER = 4 * 1024 * 1024
@@ -31,17 +33,24 @@ class Children:
         """Those that have done a task and wait for the next."""
         self._proven = set[Process]()
         """Those that have done a task, whatever they do now."""
-        self._warming: asyncio.Task[tuple[bytes, str | None]] | None = None
+        self._warming: asyncio.Task[None] | None = None
 
     def is_warm(self, task: Callable[[], bytes]) -> bool:
         """Whether there is a process that knows its work; else one is started with this task, beside what goes on."""
         self._proven = {child for child in self._proven if child.returncode is None}
         if not self._proven and (self._warming is None or self._warming.done()):
-            self._warming = asyncio.create_task(self.ask(task()), name="warm a child")
+            self._warming = asyncio.create_task(self._warm(task()), name="warm a child")
         return bool(self._proven)
 
+    async def _warm(self, task: bytes) -> None:
+        with suppress(Transient):  # it is tried again for the next backlog
+            await self.ask(task)
+
     async def ask(self, task: bytes) -> tuple[bytes, str | None]:
-        """What a process makes of an encoded `fanin.child.Task`, or why there is nothing."""
+        """What a process makes of an encoded `fanin.child.Task`, or why there is nothing.
+
+        Raises Transient where no process can be started.
+        """
         async with self._free:
             if self._idle:
                 with suppress(_Ended):
@@ -81,9 +90,12 @@ class _Ended(Exception):
 
 
 async def _started() -> Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "fanin.child", stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=_BUFFER
-    )
+    try:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-P", "-m", "fanin.child", stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=_BUFFER
+        )
+    except OSError as error:
+        raise Transient(f"cannot start a process to read messages in: {error.strerror}") from None
 
 
 async def _exchange(child: Process, task: bytes) -> bytes:

@@ -24,7 +24,7 @@ import structlog
 from fanin.child import DECODE, ENCODE, Task
 from fanin.children import Children
 from fanin.overrun import Overrun, Work
-from fanin.reading import Outcome, Reading, digest, understand
+from fanin.reading import DEFECT, Outcome, Reading, digest, understand
 from model.draft import Context
 from model.envelope import Envelope
 from model.errors import Transient
@@ -39,9 +39,14 @@ THREADS = 2
 CHILDREN = 2
 BACKLOG = 16
 """So many messages at once are no conversation but a backlog: they are worth the way to another process."""
+BACKLOG_MEMORY = 1024**3
+"""Bytes that the process for a backlog may have at the least: what it reads is as harmless as what a thread reads."""
+BACKLOG_PATIENCE = 3
+"""So many times as long as a suspect may a batch take, in which hardly a mail takes a hundredth of a second."""
 PATIENCE = timedelta(seconds=60)
 """How long a thread may take for the messages of a batch."""
 _SLOW = "reading it in the daemon took too long"
+_FULL = "the daemon had no memory to read it"
 
 
 class Journal:
@@ -88,7 +93,7 @@ class Isolation:
         self._free = asyncio.Semaphore(THREADS)
         self._under_way = set[Work]()
         self._children = Children(CHILDREN, time_limit=time_limit)
-        self._readers = Children(1, time_limit=patience)
+        self._readers = Children(1, time_limit=time_limit * BACKLOG_PATIENCE)
 
     async def read(self, messages: Sequence[tuple[Envelope, bytes]], contexts: Sequence[Context]) -> list[Reading]:
         """Understand each message with what is known about it; never raises for what is in one.
@@ -120,7 +125,7 @@ class Isolation:
         """
         return (
             len(messages) >= BACKLOG
-            and not self._journal.suspects
+            and self._journal.suspects.isdisjoint(envelope.source_id for envelope, _ in messages)
             and all(context is contexts[0] for context in contexts)
             and not any(envelope.media_type == SPOKEN for envelope, _ in messages)
         )
@@ -133,16 +138,17 @@ class Isolation:
                 return DECODE(output)
             except msgspec.MsgspecError as error:
                 failure = f"what was read of it cannot be understood: {error}"
+        log.warning("normalizer.batch_lost", connector=messages[0][0].connector, count=len(messages), reason=failure)
         return [f"in a batch: {failure}"] * len(messages)
 
     def _task(self, messages: Sequence[tuple[Envelope, bytes]], context: Context, *, alone: bool = False) -> bytes:
-        limit = self._time_limit if alone else self._patience
+        seconds = int(self._time_limit.total_seconds() * (1 if alone else BACKLOG_PATIENCE)) + 1
         return ENCODE(
             Task(
                 messages=[(msgspec.structs.replace(envelope, raw=b""), raw) for envelope, raw in messages],
                 context=context,
-                memory=self._memory,
-                seconds=int(limit.total_seconds()) + 1,
+                memory=self._memory if alone else max(self._memory, BACKLOG_MEMORY),
+                seconds=seconds,
                 alone=alone,
             )
         )
@@ -191,6 +197,8 @@ class Isolation:
         return suspicious(raw)
 
     async def _in_child(self, envelope: Envelope, raw: bytes, context: Context, reason: str) -> Reading:
+        if reason.startswith(DEFECT):
+            log.error("normalizer.defect", connector=envelope.connector, source_id=envelope.source_id, reason=reason)
         log.info("message.isolated", connector=envelope.connector, source_id=envelope.source_id, reason=reason)
         output, failure = await self._children.ask(self._task([(envelope, raw)], context, alone=True))
         self._journal.clear(envelope.source_id)
@@ -213,6 +221,8 @@ def _try(envelope: Envelope, raw: bytes, context: Context) -> Outcome:
         return understand(envelope, raw, context)
     except Overrun:
         return _SLOW
+    except MemoryError:
+        return _FULL
 
 
 def _is_alive(pid: str) -> bool:

@@ -22,16 +22,23 @@ class Reading(Struct, frozen=True):
     is_stub: bool = False
 
 
+DEFECT = "the normalizer has a defect"
+"""With what the reason begins where nothing but that is to blame."""
 Outcome = Reading | str
 """What became of a message, or why it must be read in a process of its own."""
 
 
 def understand(envelope: Envelope, raw: bytes, context: Context) -> Outcome:
-    """Understand one message; where the normalizer itself has a defect, say where it is."""
+    """Understand one message; where the normalizer itself has a defect, say where it is.
+
+    Raises MemoryError: a process that is full understands nothing any more, and another one may.
+    """
     try:
         return Reading(normalize(envelope, raw, context), digest(raw))
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001  whatever it is, the other messages go on
-        return f"the normalizer has a defect: {_place(error)}"
+        return f"{DEFECT}: {_place(error)}"
 
 
 def digest(raw: bytes) -> str:

@@ -34,6 +34,7 @@ class Together(Generic[A, R]):
     async def _answer_all(self) -> None:
         while self._waiting:
             asked, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            asked = [one for one in asked if not one[1].done()]  # the others were cancelled
             try:
                 answers: Sequence[Any] = await self._answer([question for question, _ in asked])
             except Exception as error:  # noqa: BLE001  whatever it is, those who asked are told
@@ -45,3 +46,4 @@ class Together(Generic[A, R]):
                     future.set_exception(answer)
                 else:
                     future.set_result(answer)
+            del asked, answers  # an exception among the answers knows this frame, and would keep all of them

@@ -12,6 +12,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable
 from datetime import timedelta
+from weakref import WeakValueDictionary
 
 from connectors.base import Intake
 from model.envelope import Envelope, Receipt
@@ -39,20 +40,26 @@ class Batches:
     def __init__(self, intake: Intake, proven: Callable[[], None], *, longest: float = LONGEST) -> None:
         self._lane = _Lane(intake, proven, longest, MOST_TOGETHER)
         self._long_lane = _Lane(intake, proven, longest, MOST_LONG_TOGETHER)
-        self._long = Counter[str]()
-        """How many messages of each thread are in the lane of the long ones: what follows them goes there, too."""
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """Who is next in a thread that has to change lanes."""
 
     async def accept(self, envelope: Envelope, thread: str) -> Receipt:
-        """Return when the envelope is durable.  Raises Transient if the store does not take it now."""
-        if envelope.size <= LONG and thread not in self._long:
-            return await self._lane.accept(envelope)
-        self._long[thread] += 1
-        try:
-            return await self._long_lane.accept(envelope)
-        finally:
-            self._long[thread] -= 1
-            if not self._long[thread]:
-                del self._long[thread]
+        """Return when the envelope is durable.  Raises Transient if the store does not take it now.
+
+        A thread is in one lane at a time: what follows a long message goes where that is, and a long one waits until
+        what it follows has left the other lane.
+        """
+        turn = self._turns.get(thread)
+        if turn is None:
+            turn = self._turns[thread] = asyncio.Lock()
+        async with turn:
+            lane = self._long_lane
+            if envelope.size > LONG:
+                await self._lane.left_by(thread)
+            elif not self._long_lane.has(thread):
+                lane = self._lane
+            accepted = lane.put(envelope, thread)
+        return await accepted
 
     async def run(self) -> None:
         """Hand over until cancelled."""
@@ -64,10 +71,10 @@ class Batches:
 class _Waiting:
     """A message until it is accepted, or too late."""
 
-    __slots__ = ("envelope", "future", "until")
+    __slots__ = ("envelope", "future", "thread", "until")
 
-    def __init__(self, envelope: Envelope, future: asyncio.Future[Receipt], until: float) -> None:
-        self.envelope, self.future, self.until = envelope, future, until
+    def __init__(self, envelope: Envelope, thread: str, future: asyncio.Future[Receipt], until: float) -> None:
+        self.envelope, self.thread, self.future, self.until = envelope, thread, future, until
 
     def fail(self, error: Transient) -> None:
         if not self.future.done():
@@ -80,19 +87,31 @@ class _Lane:
         self._waiting: deque[_Waiting] = deque()
         self._under_way: list[_Waiting] = []
         self._watch: asyncio.TimerHandle | None = None
-        self._something = asyncio.Event()
+        self._something, self._some_left = asyncio.Event(), asyncio.Event()
+        self._threads = Counter[str]()
+        """How many messages of each thread are here, also of those who gave up waiting."""
         self._closed = False
 
-    async def accept(self, envelope: Envelope) -> Receipt:
+    def put(self, envelope: Envelope, thread: str) -> asyncio.Future[Receipt]:
         if self._closed or len(self._waiting) >= MOST_WAITING:
             raise Transient("too much is waiting to be stored", retry_after=AGAIN)
         loop = asyncio.get_running_loop()
-        one = _Waiting(envelope, loop.create_future(), loop.time() + self._longest)
+        one = _Waiting(envelope, thread, loop.create_future(), loop.time() + self._longest)
         self._waiting.append(one)
+        self._threads[thread] += 1
         self._something.set()
         if self._watch is None:
             self._watch = loop.call_later(LOOK, self._look)
-        return await one.future
+        return one.future
+
+    def has(self, thread: str) -> bool:
+        return thread in self._threads
+
+    async def left_by(self, thread: str) -> None:
+        """Return when no message of the thread is here, or nothing is handed over any more."""
+        while thread in self._threads and not self._closed:
+            self._some_left.clear()
+            await self._some_left.wait()
 
     async def run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -104,6 +123,7 @@ class _Lane:
                 await asyncio.sleep(next_ - loop.time())
         finally:
             self._closed = True
+            self._some_left.set()
             if self._watch is not None:
                 self._watch.cancel()
             for one in self._waiting:
@@ -139,4 +159,6 @@ class _Lane:
                     one.future.set_result(receipt)
         finally:
             self._under_way = []
+            self._threads -= Counter(one.thread for one in together)
+            self._some_left.set()
         self._proven()

@@ -105,6 +105,8 @@ class Sessions:
         found = self._remembered.get(digest) or await self._read(digest)
         if found is None:
             raise Refused("token_unknown", "there is no such session: open one")
+        if digest in self._remembered:
+            self._remembered.move_to_end(digest)  # who is there stays remembered
         session, version = found
         left = session.expires_at - datetime.now(UTC)
         if left <= timedelta():

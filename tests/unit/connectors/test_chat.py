@@ -83,6 +83,25 @@ async def test_a_long_message_keeps_only_its_own_thread_waiting():
     assert [envelope.source_id for envelope in intake.accepted] == ["3", "1", "2", "4"]
 
 
+async def test_a_long_message_follows_what_was_said_before_it():
+    """It waits for the others of its thread, what follows waits for it, and nobody else waits for either."""
+    intake = SlowIntake()
+    batches = Batches(intake, lambda: None)
+    mine = [
+        asyncio.create_task(batches.accept(_envelope(number, size), "mine"))
+        for number, size in enumerate((0, 0, LONG + 1, 0, LONG + 1, 0))
+    ]
+    running = asyncio.create_task(batches.run())
+    await mine[1]
+    await batches.accept(_envelope(9), "another's")
+    assert not any(one.done() for one in mine[2:])
+    intake.let_go.set()
+    await asyncio.gather(*mine)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert [envelope.source_id for envelope in intake.accepted] == ["0", "1", "9", "2", "3", "4", "5"]
+
+
 async def test_messages_that_come_at_short_intervals_share_batches(monkeypatch):
     """Who comes first is handed over at once; those who come in the moment after it, together."""
     monkeypatch.setattr(batch, "SPACING", 0.2)
