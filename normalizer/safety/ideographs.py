@@ -87,7 +87,8 @@ def phrases(text: str, raw: bytes) -> Iterator[Found]:
     for start, end in _lines(text, shape):
         if line := _LINE.fullmatch(text, start, end):
             characters = _han(line[1])
-            if _is_phrase(characters) or (wording and _is_drawn(characters)):
+            is_prose = _has_pairs(characters, _all_pairs())
+            if (_is_phrase(characters) and not is_prose) or (wording and _is_drawn(characters)):
                 yield Found(line.start(1), line.end(1), "mnemonic")
     if wording:
         for behind in _announced(text):
@@ -191,7 +192,7 @@ def _is_phrase(characters: str) -> bool:
     return (
         len(characters) in SIZES
         and _is_listed(characters)
-        and not _reads_like_prose(characters)
+        and not _has_pairs(characters, _PAIRS)
         and any(_is_valid(characters, name) for name in IDEOGRAPHIC)
         and prose(characters) < _MOST_LIKE_PROSE
     )
@@ -207,11 +208,16 @@ def _is_drawn(characters: str) -> bool:
     )
 
 
-def _reads_like_prose(characters: str) -> bool:
-    """Whether several pairs that prose is made of are among characters; of a draw it is one in thousands."""
-    known = prose_pairs()
-    found = (pair for pair in map(add, characters, characters[1:]) if pair in _PAIRS or pair in known)
+def _has_pairs(characters: str, known: frozenset[str]) -> bool:
+    """Whether several pairs that prose is made of are among characters."""
+    found = filter(known.__contains__, map(add, characters, characters[1:]))
     return len(tuple(islice(found, _LEAST_PAIRS))) == _LEAST_PAIRS
+
+
+@cache
+def _all_pairs() -> frozenset[str]:
+    """The pairs by which a sentence in a line of its own is told from a phrase: one draw in ten thousand has two."""
+    return _PAIRS | prose_pairs()
 
 
 def _is_listed(characters: str) -> bool:

@@ -51,7 +51,8 @@ _WORD = re.compile(rb"\S+")
 _SECOND = (b"b)", b"B)", b"b.", b"B.", b"b:", b"B:")
 """What numbers the second of several words, of which most texts have none."""
 _LETTERED = re.compile(
-    rb"(?<![a-z])b[).:]\s{0,9}[^\W\d_]{3,8}[^\w]{1,9}c[).:]\s{0,9}[^\W\d_]{3,8}[^\w]{1,9}d[).:]", re.IGNORECASE
+    rb"(?<![a-z])b[).:]\s{0,9}[^\s).:,;]{3,40}[\s,;(]{1,9}c[).:]\s{0,9}[^\s).:,;]{3,40}[\s,;(]{1,9}d[).:]",
+    re.IGNORECASE,
 )
 _LETTER_BEFORE = re.compile(rb"(?<![A-Za-z])[A-Za-z][).:]")
 _BY_LENGTH = {1: 1} | dict.fromkeys(range(LEAST_LIKE, MAX_WORD + 1), 0)
@@ -86,13 +87,8 @@ _LONGEST = 8 * 1024
 """Bytes that no phrase has more of."""
 
 
-def may_hold(looks: View) -> bool:
-    """Whether a phrase may be in a text; most texts are told by this alone."""
-    return bool(prospects(looks))
-
-
 def prospects(looks: View) -> Sequence[tuple[int, int]]:
-    """Where phrases may be in a text, as numbers of its words: the first ones and the ends.
+    """Where phrases may be in a text, as numbers of its words: the first ones and the ends; most texts have none.
 
     They depend on the words alone, and not on what stands between them.
     """
@@ -116,8 +112,12 @@ def _has_latin_run(rest: bytes) -> bool:
     known = vocabulary().plain
     if _has_run(rest.translate(LATIN), known):
         return True
-    is_lettered = any(mark in rest for mark in _SECOND) and _LETTERED.search(rest)
-    return bool(is_lettered) and _has_run(_LETTER_BEFORE.sub(b" ", rest).translate(LATIN), known)
+    return _is_lettered(rest) and _has_run(_LETTER_BEFORE.sub(b" ", rest).translate(LATIN), known)
+
+
+def _is_lettered(text: bytes) -> bool:
+    """Whether letters number words in a text of Latin-1 or UTF-8."""
+    return any(mark in text for mark in _SECOND) and _LETTERED.search(text) is not None
 
 
 def _may_have_others(looks: View) -> bool:
@@ -128,7 +128,8 @@ def _may_have_others(looks: View) -> bool:
     for separator in _SEPARATORS:
         if separator in text:
             text = text.replace(separator, " ")
-    letters = text.encode("utf-8", "replace").translate(LOWER)
+    raw = text.encode("utf-8", "replace")
+    letters = (_LETTER_BEFORE.sub(b" ", raw) if _is_lettered(raw) else raw).translate(LOWER)
     known = vocabulary().forms
     return _may_have_words(letters, known) and _has_run(letters, known)
 

@@ -10,7 +10,7 @@ import pytest
 from normalizer.safety.find import find, find_shown
 from normalizer.safety.page import redacted_page
 from normalizer.safety.phrases import phrases
-from normalizer.safety.prospect import may_hold
+from normalizer.safety.prospect import prospects
 from normalizer.safety.view import view
 from tests.support.secrets import SIZES, mistyped, phrase
 
@@ -32,7 +32,7 @@ def test_prose_of_list_words_hides_no_phrase(size: int, slips: int) -> None:
 
 def test_prose_of_list_words_is_no_prospect() -> None:
     """Prose needs no search where words between that are neither of a list nor like one part those of a list."""
-    assert not may_hold(view(PROSE * 20))
+    assert not prospects(view(PROSE * 20))
 
 
 @pytest.mark.parametrize("before", ["{}) ", "{}. ", "º ", "ª", "Word: ", "\u00ad"])
