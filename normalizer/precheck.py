@@ -15,12 +15,16 @@ def suspicious(raw: bytes) -> str | None:
     """
     if len(raw) > MAX_SIZE:
         return f"it is larger than {MAX_SIZE} bytes"
-    ends = [end for mark in (b"\r\n\r\n", b"\n\n") if (end := raw.find(mark, 0, MAX_HEADER + 4)) >= 0]
-    if len(raw) > MAX_HEADER and not ends:
+    if len(raw) > MAX_HEADER and all(raw.find(end, 0, MAX_HEADER + 4) < 0 for end in (b"\r\n\r\n", b"\n\n")):
         return f"its header is longer than {MAX_HEADER} bytes"
-    # What is shorter than so many of them, as most mails are, need not be counted.
-    if len(raw) > MAX_BOUNDARIES * 3 and raw.count(b"\n--") > MAX_BOUNDARIES:
+    dashes = 2 * MAX_BOUNDARIES
+    if _has_more(raw, b"-", dashes) and raw.count(b"\n--") > MAX_BOUNDARIES:
         return f"more than {MAX_BOUNDARIES} of its lines look like boundaries"
-    if len(raw) > MAX_TAGS and raw.count(b"<") > MAX_TAGS:
+    if _has_more(raw, b"<", MAX_TAGS):
         return f"it has more than {MAX_TAGS} tags"
     return None
+
+
+def _has_more(raw: bytes, mark: bytes, most: int) -> bool:
+    """Whether a byte is there more often; cutting at it passes a file in base64 ten times as fast as counting does."""
+    return len(raw) > most and len(raw.split(mark, most + 1)) > most + 1
