@@ -119,7 +119,10 @@ _BOMS = (
 _MARKS = tuple(mark for mark, _ in _BOMS)
 _WESTERN = frozenset({"cp1252", "iso8859_15", "mac_roman"})
 _UNLIKE_UTF8 = ("iso8859_", "cp125", "koi8", "mac_roman")
-"""Codecs in which no word looks like UTF-8; a text that does is it, whatever is declared."""
+"""Codecs in which hardly a word looks like UTF-8; a text that does is it, whatever is declared."""
+_ASCII = bytes(range(0x80))
+_FEW = 2
+_LETTERS = re.compile(r"[^\W\d_]+")
 _TELLTALE = dict.fromkeys(
     ("gb18030", "big5hkscs", "cp949", "cp932", "euc_jis_2004", "johab"), re.compile(rb"[\xe1-\xef][\x80-\xbf]{2}")
 ) | {"cp874": re.compile(rb"\xe0[\xb8\xb9]")}
@@ -203,13 +206,34 @@ def _as_declared(content: bytes, name: str) -> str | None:
     if name in ("utf_16", "utf_32"):
         name += "_le" if _little_endian(content) else "_be"
     if name.startswith(_UNLIKE_UTF8) and not content.isascii() and _is_utf8(content):
-        return None
+        return _word_or_two(content, name)
     if (tell := _TELLTALE.get(name)) and _MAY_BE_UTF8.match(content) and _is_utf8(content) and tell.search(content):
         return None
     text = _strictly(content, name)
     if text is not None or name == "ascii" or _is_utf8(content):
         return text
     return _tolerably(_leniently(content, name))
+
+
+def _word_or_two(content: bytes, name: str) -> str | None:
+    """The text of what is UTF-8 as well, if that gives little and the declared codec gives words; else None.
+
+    A letter of UTF-8 read wrongly is a capital and a sign, or a capital inside a word, but there are words that
+    are two such letters.
+    """
+    few = set(content.translate(None, _ASCII).decode("utf-8"))
+    if name in _WESTERN or len(few) > _FEW or max(few) >= "\u0800":
+        return None
+    text = _strictly(content, name)
+    beyond = [] if text is None else [word for word in _LETTERS.findall(text) if not word.isascii()]
+    signs = text is None or not _LETTERS.sub("", text).isascii()
+    return None if signs or not all(map(_is_word, beyond)) else text
+
+
+def _is_word(letters: str) -> bool:
+    """Whether letters are of one script, and capital as those of a word are."""
+    scripts = {unicodedata.name(one, "").partition(" ")[0] for one in letters}
+    return len(scripts) == 1 and (letters.istitle() or letters.islower() or letters.isupper())
 
 
 def _utf8(content: bytes) -> str | None:

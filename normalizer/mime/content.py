@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import NamedTuple
 
 from model.draft import File
@@ -15,7 +16,7 @@ from normalizer.mime.flowed import unflow
 from normalizer.mime.headers import decode, words_charset
 from normalizer.mime.media_type import is_dangerous
 from normalizer.mime.part import Part
-from normalizer.mime.pkcs7 import is_enveloped, is_signed
+from normalizer.mime.pkcs7 import is_enveloped, is_signed, may_be_pkcs7
 from normalizer.text.armour import ENCRYPTED
 from normalizer.text.html import to_text
 from normalizer.text.html_depth import readable
@@ -24,12 +25,13 @@ from normalizer.text.html_safe import sanitise
 _META_CHARSET = re.compile(rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
 _META_WITHIN = 4096
 _MAX_NAMED = 20
+_MAX_PACKED = 3
+"""Files of Outlook that are looked into for a text."""
 _MAX_WHOLE = 4 * 1024 * 1024
 """Bytes of a text that is read whole; a ticket holds a tenth of it."""
 _MAX_BEGINNING = 128 * 1024
 _READABLE = frozenset(["text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown", "text/x-markdown"])
 _UNSTORABLE = re.compile(r"[\x00\ufffe\uffff\ud800-\udfff]")
-_ENCRYPTED_TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 
 
 class Content(NamedTuple):
@@ -127,14 +129,13 @@ def _decoded(content: bytes, charset: str | None, root: Part) -> str:
 
 def _packed(parts: list[Part], root: Part, cut: list[File]) -> tuple[list[str], list[str]] | None:
     """The text of a mail that has it in a winmail.dat alone."""
-    for part in parts:
-        if opened := tnef(part):
-            plain, source = opened.plain, opened.html
-            if not source and not plain.strip():
-                plain, source = rtf.read(rtf.decompress(opened.rtf))
-            page = Part(media_type="text/html", content=source.encode(), parameters={"charset": "utf-8"})
-            if plain.strip() or source:
-                return [visible(plain) or _text(page, root, cut)], [_page(page, root, cut)]
+    for opened in islice(filter(None, map(tnef, parts)), _MAX_PACKED):
+        plain, source = opened.plain, opened.html
+        if not source and not plain.strip():
+            plain, source = rtf.read(rtf.decompress(opened.rtf))
+        page = Part(media_type="text/html", content=source.encode(), parameters={"charset": "utf-8"})
+        if plain.strip() or source:
+            return [visible(plain) or _text(page, root, cut)], [_page(page, root, cut)]
     return None
 
 
@@ -165,7 +166,7 @@ def _event(part: Part) -> str:
 
 def _is_enveloped(part: Part) -> bool:
     """Whether a part is an S/MIME message that is encrypted, by what it says or else by what it is."""
-    if part.media_type not in _ENCRYPTED_TYPES:
-        return (part.filename or "").lower().endswith(".p7m") and is_enveloped(part.content)
+    if not may_be_pkcs7(part.media_type, None):
+        return may_be_pkcs7(part.media_type, part.filename) and is_enveloped(part.content)
     kind = part.parameters.get("smime-type", "").lower()
     return kind.endswith("enveloped-data") if kind else not is_signed(part.content)

@@ -158,7 +158,7 @@ def _whole(text: bytes) -> bytes:
 
 def words_charset(value: bytes) -> str | None:
     """The charset of the first encoded word in a value."""
-    word = _WORD.search(value)
+    word = _WORD.search(value, 0, value.rfind(b"?=") + 2)
     return _charset(word[1]) if word else None
 
 

@@ -12,7 +12,7 @@ from normalizer.mime.headers import decode
 
 MAX_PARAMETERS = 100
 _PARAMETER = re.compile(
-    rb"""[;\s]\s*([^\s=;"]{1,200})\s*=\s*    # the name
+    rb"""(?:;|(?<![;\s])\s)\s*+([^\s=;"]{1,200})\s*+=\s*+    # the name
     (?: "((?:[^"\\]++|\\.|\\\Z)*)(?:"|\Z)     # a quoted value
       | ([^;]*) )                             # or a bare one, which may hold blanks although it must not
     """,

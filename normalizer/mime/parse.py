@@ -36,6 +36,11 @@ NO_PARTS = "a multipart without parts"
 _MAX_CLOSED = 7
 _MAX_ASTRAY = 32 * 1024
 _MAX_TAIL = 1024 * 1024
+_OF_A_HEADER = re.compile(
+    r"content-|x-|resent-|list-|dkim-|arc-|(?:received|from|sender|to|cc|bcc|subject|date|message-id|mime-version|reply-to"
+    r"|return-path|in-reply-to|references|importance|priority)\Z"
+)
+"""Names of fields; any other above a part may be a word of its text that a colon follows."""
 _NEAR = 1000
 """Bytes in which the header of a part ends, mostly."""
 _MESSAGES = ("message/rfc822", "message/global", "message/news")
@@ -99,11 +104,16 @@ class _Reader:
         self.hint: str | None = None
         """The first charset that was named: raw bytes in names are most probably in it."""
 
-    def entity(self, start: int, end: int, default: str) -> Part:
-        """The entity between two offsets; `default` is its media type where it names none."""
+    def entity(self, start: int, end: int, default: str, *, is_part: bool = False) -> Part:
+        """The entity between two offsets; `default` is its media type where it names none.
+
+        A part of a multipart needs no header, and is often one of a program that forgets the line above its text.
+        """
         self.left -= 1
         head_end, body = split(self.raw, start, end)
         head = read_head(self.raw[start:head_end], self.hint)
+        if is_part and not any(map(_OF_A_HEADER.match, head.fields)):
+            head = read_head(b"", None)
         body = body if head.fields or head_end == start else start
         self.hint = self.hint or head.parameters.get("charset")
         media_type, content, children, defects = self.inside(head, head.media_type or default, body, end)
@@ -204,7 +214,7 @@ class _Reader:
                 for opened, closed in self.spans(boundary, start, end):
                     yield from self.entities(opened, closed, default)
                 return
-        yield self.entity(start, end, default)
+        yield self.entity(start, end, default, is_part=True)
 
     def spans(self, boundary: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The offsets of the parts between delimiter lines; of too many, the last holds all the rest."""

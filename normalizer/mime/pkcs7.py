@@ -48,7 +48,7 @@ def signed_content(content: bytes) -> bytes | None:
         return None
     ber = _Ber(content)
     try:
-        _, wrapped = ber.children(ber.value(0))
+        _, wrapped = ber.children(ber.value(0, len(content)))
         signed = next(ber.children(wrapped))
         _, _, encapsulated, *_ = ber.children(signed)
         _, explicit = ber.children(encapsulated)
@@ -61,7 +61,7 @@ def _kind(content: bytes) -> bytes:
     """The object identifier of what this is, nothing where it is no message of this syntax."""
     ber = _Ber(content[:MAX_SIZE])
     try:
-        kind = next(ber.children(ber.value(0)))
+        kind = next(ber.children(ber.value(0, len(ber.content))))
     except (IndexError, ValueError, StopIteration):
         return b""
     return content[kind.start : kind.end]
@@ -76,22 +76,24 @@ class _Ber:
         self.content = content
         self.left = MAX_VALUES
 
-    def value(self, position: int, depth: int = 0) -> _Value:
-        """The value at an offset, in the definite or the indefinite form."""
+    def value(self, position: int, limit: int, depth: int = 0) -> _Value:
+        """The value at an offset, in the definite or the indefinite form; it ends with what it is in, at `limit`."""
         content = self.content
+        if position + 2 > limit:
+            raise ValueError(position)
         tag, length, start = content[position], content[position + 1], position + 2
         self.left -= 1
         if self.left < 0 or depth > _MAX_DEPTH:
             raise ValueError(position)
         if length == 0x80:
             end = start
-            while not content.startswith(_END, end):
-                end = self.value(end, depth + 1).next
+            while not content.startswith(_END, end, limit):
+                end = self.value(end, limit, depth + 1).next
             return _Value(tag, start, end, end + len(_END))
         if length > 0x80:
             size = length & 0x7F
             length, start = int.from_bytes(content[start : start + size]), start + size
-        if start + length > len(content):
+        if start + length > limit:
             raise ValueError(position)
         return _Value(tag, start, start + length, start + length)
 
@@ -99,7 +101,7 @@ class _Ber:
         """The values inside a value."""
         position = value.start
         while position < value.end:
-            child = self.value(position)
+            child = self.value(position, value.end)
             yield child
             position = child.next
 

@@ -11,7 +11,7 @@ import re
 from struct import Struct as Layout
 from typing import NamedTuple
 
-from normalizer.mime.charset import decode_text
+from normalizer.mime.charset import codec, decode_text
 
 MAX_SIZE = 1024 * 1024
 """Bytes of RTF that are read."""
@@ -37,9 +37,11 @@ _SAID = {
 }  # fmt: skip
 _SYMBOLS = {b"~": "\xa0", b"_": "-", b"\n": "\n", b"\r": "\n", b"\\": "\\", b"{": "{", b"}": "}"}
 _UNSEEN = frozenset(
-    "colortbl stylesheet info pict header footer headerl headerr footerl footerr object themedata listtable "
-    "listoverridetable rsidtbl filetbl revtbl fldinst".split()
+    "colortbl stylesheet info pict header footer headerl headerr footerl footerr objdata themedata listtable "
+    "listoverridetable rsidtbl filetbl revtbl fldinst sp".split()
 )
+_SEEN = "shpinst"
+"""What holds the words of a drawn box, although it is marked as nothing for readers that do not know it."""
 _CHARSETS = {
     128: "cp932", 129: "cp949", 134: "gb18030", 136: "big5", 161: "cp1253", 162: "cp1254", 163: "cp1258",
     177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250",
@@ -151,7 +153,7 @@ class _Reader:
         """Say the bytes that were collected, in the charset of their font."""
         if self.bytes:
             content, self.bytes = bytes(self.bytes), bytearray()
-            self.say(decode_text(content, self.state.charset or self.code_page))
+            self.say(_decoded(content, self.state.charset or self.code_page))
 
     def byte(self, code: int) -> None:
         """A byte of a character, unless it stands in for one that was said."""
@@ -181,13 +183,15 @@ class _Reader:
         """A character that is written with a backslash, or what is said of a group."""
         if symbol == b"*":
             self.starred = True
+        elif self.skip and symbol not in b"\r\n":
+            self.skip -= 1
         elif said := _SYMBOLS.get(symbol):
             self.say(said)
 
     def word(self, word: str, number: int | None) -> None:
         """What a control word means."""
         self.flush()
-        starred, self.starred = self.starred, False
+        starred, self.starred, self.skip = self.starred, False, 0
         if word == "u" and number is not None:
             self.say(_character(number))
             self.skip = self.state.fallback
@@ -200,12 +204,12 @@ class _Reader:
         elif word == "uc":
             self.state = self.state._replace(fallback=min(max(number or 0, 0), 8))
         elif word == "ansicpg":
-            self.code_page = f"cp{number}"
+            self.code_page = codec(f"cp{number}") or self.code_page
         elif word == "fonttbl":
             self.state = self.state._replace(fonts=True)
         elif word in ("f", "fcharset"):
             self.choose(word, number or 0)
-        elif starred or word in _UNSEEN:
+        elif word in _UNSEEN or (starred and word != _SEEN):
             self.state = self.state._replace(unseen=True)
 
     def choose(self, word: str, number: int) -> None:
@@ -216,6 +220,15 @@ class _Reader:
             self.state = self.state._replace(charset=self.fonts.get(number))
         elif self.state.fonts and number in _CHARSETS and word == "fcharset":
             self.fonts[self.font] = _CHARSETS[number]
+
+
+def _decoded(content: bytes, charset: str) -> str:
+    """The text of a few bytes; there can be so many of these that none is looked at to find another charset."""
+    try:
+        content.decode(charset)
+    except UnicodeDecodeError:
+        return content.decode(charset, "replace")
+    return decode_text(content, charset)
 
 
 def _character(number: int) -> str:

@@ -16,6 +16,11 @@ _PROSE = re.compile(rb"\s{0,99}+(?:[^\s=]{1,60}+[ \t]{1,99}+\S|[^\r\n=\x80-\xff]
 """A first line of words, or of bytes that no encoding leaves."""
 _PROSE_WITHIN = 2000
 _LINE = 70
+_BLANKS = re.compile(rb"\s|\xef\xbb\xbf|\xc2?\xa0")
+_MIXED = re.compile(rb"[a-z][A-Z]|[A-Za-z][0-9]|[0-9][A-Za-z]")
+"""What stands in nearly all groups of base64, and in few words."""
+_SURE = 16
+"""Characters of a line from which on it can be told from words."""
 _PADDED_SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r?\n)")
 
 
@@ -58,7 +63,21 @@ def is_prose(content: bytes) -> bool:
     if (b" " not in beginning and beginning.isascii()) or not _PROSE.match(content):
         return False
     lines = [line for line in map(bytes.strip, content[:_PROSE_WITHIN].splitlines()) if line]
-    return 2 * sum(b" " in line or not line.isascii() for line in lines) > len(lines)
+    return 2 * sum(map(_is_words, lines)) > len(lines)
+
+
+def _is_words(line: bytes) -> bool:
+    """Whether a line is no base64, not even in groups with blanks between, or behind a byte order mark.
+
+    A word among others may look like base64: an address of a wallet does.
+    """
+    if b" " not in line and line.isascii():
+        return False
+    groups = _BLANKS.sub(b" ", line).split()
+    joined = b"".join(groups)
+    if len(joined) < _SURE or joined != joined.translate(None, _NOT_BASE64):
+        return True
+    return 2 * sum(_MIXED.search(group) is not None for group in groups) <= len(groups)
 
 
 def _base64_runs(content: bytes) -> list[bytes]:

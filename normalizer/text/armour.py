@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 ENCRYPTED = "-----BEGIN PGP MESSAGE-----"
-_SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----"
-_SIGNATURE = "\n-----BEGIN PGP SIGNATURE-----"
-_END = "\n-----END PGP SIGNATURE-----"
+_FIELD = r"(?:Hash|Charset|Comment|Version|NotDashEscaped):[^\n]*"
+_SIGNED = re.compile(rf"^-----BEGIN PGP SIGNED MESSAGE-----[ \t]*\n(?:{_FIELD}\n)*+(?:[^\S\n]*\n)?", re.MULTILINE)
+"""The line that begins a signed text, with its fields and the blank line that ends them."""
+_SIGNATURE = re.compile(r"\n-----BEGIN PGP SIGNATURE-----[ \t]*(?=\n|\Z)")
+_NEXT = re.compile(r"\n-----(?:(END PGP SIGNATURE)|BEGIN PGP [A-Z ]{1,40})-----")
+_DATA = r"[A-Za-z0-9+/]{20,}={0,2}|[A-Za-z0-9+/]{1,19}={1,2}|=[A-Za-z0-9+/]{4}"
+_REST = re.compile(rf"(?:\s*+(?<=\n)(?:{_FIELD}|{_DATA})[ \t]*(?=\n|\Z))*+")
+"""What can only be of a signature, where its last line is lost."""
 MAX_SIGNED = 10
 """Texts signed one after another, or one inside another, that are taken out of their armour."""
 
@@ -13,17 +20,22 @@ MAX_SIGNED = 10
 def without_armour(text: str) -> str:
     """The text without the lines of signatures around it and the dashes that they add."""
     for _ in range(MAX_SIGNED):
-        begin = 0 if text.startswith(_SIGNED) else text.find(f"\n{_SIGNED}") + 1
-        if not text.startswith(_SIGNED, begin):
+        begin = _SIGNED.search(text)
+        signature = _SIGNATURE.search(text, begin.end() - 1) if begin else None
+        if not begin or not signature:
             break
-        body = text.find("\n\n", begin) + 2
-        signature = text.find(_SIGNATURE, begin)
-        if body < 2 or signature < body - 1:
-            break
-        end = text.find(_END, signature)
-        below = "" if end < 0 else text[end + len(_END) :]
-        text = text[:begin] + _unescaped(text[body:signature]) + below
+        signed = _unescaped(text[begin.end() : signature.start()])
+        text = text[: begin.start()] + signed + text[_end(text, signature.end()) :]
     return text
+
+
+def _end(text: str, start: int) -> int:
+    """Where a signature ends that begins above `start`: at its last line, or where its own lines end."""
+    found = _NEXT.search(text, start)
+    if found and found[1]:
+        return found.end()
+    rest = _REST.match(text, start)
+    return rest.end() if rest else start
 
 
 def _unescaped(signed: str) -> str:

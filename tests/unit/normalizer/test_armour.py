@@ -8,7 +8,8 @@ from normalizer.text.armour import without_armour
 from normalizer.text.reply import new_text
 from tests.unit.normalizer.understood import HEAD, understand
 
-BEGIN = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\n"
+MARK = "-----BEGIN PGP SIGNED MESSAGE-----"
+BEGIN = f"{MARK}\nHash: SHA512\n\n"
 END = "\n-----BEGIN PGP SIGNATURE-----\n\niQIzBAEBCgAdFiEECPbAhaBWEfiz\n=Iqan\n-----END PGP SIGNATURE-----"
 
 INSIDE = f"Hello\n{BEGIN}Inside{END}".replace("\n-", "\n- -")
@@ -23,7 +24,17 @@ INSIDE = f"Hello\n{BEGIN}Inside{END}".replace("\n-", "\n- -")
         (f"{BEGIN}{INSIDE}{END}", "Hello\nInside"),
         (f"{BEGIN}Hello{END}\n{BEGIN}again{END}", "Hello\nagain"),
         (f"{BEGIN}cut off", f"{BEGIN}cut off"),
-        (f"{BEGIN}Hello\n-----BEGIN PGP SIGNATURE-----\ncut off", "Hello"),
+        (f"{BEGIN}Hello\n-----BEGIN PGP SIGNATURE-----\nVersion: 1\n\niQIzBAEBCgAdFiEECPbAhaBWEfiz", "Hello"),
+        (
+            f"{BEGIN}Hello\n-----BEGIN PGP SIGNATURE-----\n\niQIz==\n=Iqan\n\nwords below\nit",
+            "Hello\n\nwords below\nit",
+        ),
+        (f"{BEGIN}Hello\n-----BEGIN PGP SIGNATURE-----\nbelow\n{BEGIN}again{END}", "Hello\nbelow\nagain"),
+        (f"{MARK}\nHash: SHA256\n \nFirst\n\nsecond{END}", "First\n\nsecond"),
+        (f"{MARK}\nHash: SHA256\n\xa0\nFirst\n\nsecond{END}", "First\n\nsecond"),
+        (f"{MARK}\nHash: SHA256\nFirst\n\nsecond{END}", "First\n\nsecond"),
+        (f"{MARK} my wallet\nhelp\n\nsecond", f"{MARK} my wallet\nhelp\n\nsecond"),
+        (f"{MARK} my wallet\nhelp\n\nsecond{END}", f"{MARK} my wallet\nhelp\n\nsecond{END}"),
         (f"> {BEGIN}", f"> {BEGIN}"),
         ("-----BEGIN PGP SIGNED MESSAGE-----", "-----BEGIN PGP SIGNED MESSAGE-----"),
     ],

@@ -113,6 +113,23 @@ def test_one_broken_byte_does_not_change_the_charset():
     assert decode_text(CHINESE.encode("gb18030")[:-1], "gb18030") == CHINESE[:-1] + "\ufffd"
 
 
+@pytest.mark.parametrize(
+    ("word", "declared"),
+    [("Ні", "windows-1251"), ("Ві", "windows-1251"), ("Гі", "windows-1251"), ("Ăş", "iso-8859-2")],
+)
+def test_a_single_word_that_looks_like_utf8_is_read_as_declared(word, declared):
+    """Two letters are little to disbelieve a declaration for."""
+    content = f"{word}\n\n> How can we help?\n".encode(declared)
+    assert decode_text(content, declared) == content.decode(declared)
+
+
+@pytest.mark.parametrize("declared", ["windows-1251", "windows-1250", "koi8-r", "iso-8859-9", "iso-8859-7"])
+@pytest.mark.parametrize("word", ["café", "mañana", "für", "да", "не", "它", "it’s"])
+def test_a_single_word_of_utf8_is_read_as_it_is(word, declared):
+    """What is declared gives no word there."""
+    assert decode_text(word.encode(), declared) == word
+
+
 @pytest.mark.parametrize("label", ["rot13", "hex", "base64", "zlib", "idna", "punycode", "undefined", "../x", "", "\0"])
 def test_only_charsets_are_charsets(label):
     """A label from a mail never reaches a codec that is none for text."""

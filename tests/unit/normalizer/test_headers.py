@@ -1,5 +1,6 @@
 """Header fields: words, addresses, dates, ids and parameters."""
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from model.ticket import Address
 from normalizer.mime.address import MAX_ADDRESSES, addresses
 from normalizer.mime.head import read_head
-from normalizer.mime.headers import date, decode, ids, read_fields, unfold
+from normalizer.mime.headers import date, decode, ids, read_fields, unfold, words_charset
 from normalizer.mime.parameter import parse_value
 
 
@@ -205,3 +206,19 @@ def test_of_many_ids_the_origin_and_the_nearest_remain():
 def test_file_names_are_read(value, name):
     """RFC 2045 and RFC 2231 with the mistakes that mailers make."""
     assert parse_value(value, "gbk")[1]["filename"] == name
+
+
+@pytest.mark.parametrize(
+    ("read_value", "value"),
+    [
+        (words_charset, b"=?a?q?x" * 14_000),
+        (parse_value, b"text/plain;" + b" " * 30_000 + b"x"),
+        (parse_value, b"text/plain; x" + b" " * 30_000 + b"x"),
+    ],
+    ids=["words without an end", "blanks before a name", "blanks behind a name"],
+)
+def test_a_value_takes_linear_time(read_value, value):
+    """However it is made."""
+    start = time.perf_counter()
+    read_value(value)
+    assert time.perf_counter() - start < 0.5

@@ -173,3 +173,17 @@ def test_the_number_of_parts_is_bounded_and_nothing_is_lost():
     found = contents(multipart("mixed", *(b"\r\npart %d" % number for number in range(10_000))))
     assert len(found) <= MAX_PARTS
     assert b"part 9999" in found[-1]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        b"Note: please help\nthe words of mine",
+        b"Hello: my wallet: empty",
+        b"http://scam.example took my coins\n\nmore",
+    ],
+)
+def test_the_first_words_of_a_part_without_header_are_no_field(words):
+    """Some programs forget the empty line above a text, and words may have a colon behind them."""
+    assert contents(multipart("mixed", words, b"Content-Type: text/plain\n\ntwo")) == [words, b"two"]
+    assert contents(multipart("mixed", b"X-Field: a\n\none")) == [b"one"]

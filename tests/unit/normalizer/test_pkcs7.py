@@ -111,3 +111,10 @@ def test_reading_takes_bounded_time(fill):
     start = time.perf_counter()
     signed_content(signature(ber(0x24, fill * 1_000_000), write=ber))
     assert time.perf_counter() - start < 2
+
+
+def test_no_value_reaches_beyond_the_one_it_is_in():
+    """Pieces that overlap would make much of little."""
+    count = 2000
+    pieces = b"".join(b"\x24\x05\x04\x83" + (7 * (count - 1 - i)).to_bytes(3) for i in range(count))
+    assert signed_content(signature(der(0x24, pieces))) is None

@@ -38,6 +38,11 @@ def text(rtf: str) -> str:
         (r"\ldblquote a\rdblquote\emdash b\tab c", "“a”—b\tc"),
         (r"{\field{\*\fldinst HYPERLINK x}{\fldrslt here}}", "here"),
         ("a\\bin3 {}}b", "ab"),
+        (r"{\object\objemb{\*\objclass x}{\*\objdata 0105}{\result my words\par}}", "my words"),
+        (r"{\shp{\*\shpinst\shpleft0{\sp{\sn shapeType}{\sv 202}}{\shptxt box words}}}", "box words"),
+        (r"a\u8217\par tail", "a’\ntail"),
+        (r"a\u8209\_tail", "a‑tail"),
+        (r"{\ansicpg9999 caf\'e9}", "café"),
         (r"\u", ""),
         ("}}}{{{a", "a"),
     ],
@@ -81,10 +86,20 @@ def test_nothing_raises(content):
     read(b"{\\rtf1\\fromhtml1" + content)
 
 
-@pytest.mark.parametrize("fill", [b"{", b"\\u1", b"\\'e9", b"{\\htmltag ", b"\\bin9 "])
+@pytest.mark.parametrize("fill", [b"{", b"\\u1", b"\\'e9", b"{\\htmltag ", b"\\bin9 ", b"\\'81\\'81\\b "])
 def test_reading_takes_bounded_time(fill):
     """However long and deep it is."""
     start = time.perf_counter()
     read(b"{\\rtf1\\fromhtml1" + fill * 1_000_000)
+    read(b"{\\rtf1\\ansicpg9999 " + fill * 1_000_000)
     decompress(struct.pack("<IIII", 0, 2**31, COMPRESSED, 0) + b"\xff" * (4 * MAX_SIZE))
     assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize(("empty", "words"), [(2, "I cannot log in."), (3, "")])
+def test_the_first_few_packed_bodies_are_looked_into(empty, words):
+    """A mail may bring many, and each takes time."""
+    head = b"Content-Type: application/ms-tnef; name=winmail.dat\r\n\r\n"
+    bodies = [stored(rb"{\rtf1}")] * empty + [stored(rb"{\rtf1 I cannot log in.}")]
+    parts = [head + winmail(attribute(1, 0x00069003, properties((0x102, 0x1009, one)))) for one in bodies]
+    assert understand(multipart("mixed", *parts)).message.text == words

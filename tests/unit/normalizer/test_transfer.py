@@ -36,6 +36,12 @@ def test_base64_gives_what_it_has(content, decoded):
         (b"aGVsbG8=\n\n-- \na list's footer\nof several lines\nand words\n", False),
         (b"aGVsbG8= and words", False),
         (b"aGVsbG8\r\n a blank\r\n", False),
+        (b"SSBj YW5u b3Qg bG9n IGlu IHRv IG15 IHdh bGxl dA==", False),
+        (b"SSBjYW5ub3QgbG9nIGludG8gbXkgd2FsbGV0LiBQbGVhc2UgaGVscCBtZSB0 byBnZXQgaXQgYmFjay4=\r\n", False),
+        (b"\xef\xbb\xbfSSBjYW5ub3QgbG9nIGlu", False),
+        (b"\xc2\xa0SSBjYW5ub3QgbG9nIGlu", False),
+        (b"I cannot log in to my wallet", True),
+        (b"My address 0x52908400098527886E0F7030069857D2E4169EE7 is empty", True),
         (b"", False),
     ],
 )
