@@ -127,6 +127,92 @@ def test_addresses_are_read(value, found):
     assert addresses(value) == tuple(Address(name=name, address=address) for name, address in found)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"a@evil.example:ceo@bank.example;",
+        b"a@evil.example x:ceo@bank.example;",
+        b"<a@evil.example> g:<ceo@bank.example>;",
+        b"a@evil.example: ceo@bank.example",
+        b'"ceo@bank.example" a@evil.example',
+        b'"ceo@bank.example" a @ evil.example',
+        b'a@evil.example "ceo@bank.example"',
+        b'"ceo@bank.example": a@evil.example;',
+        b"=?utf-8?q?ceo@bank.example?= a@evil.example",
+        b"=?utf-8?q? ceo@bank.example ?= a@evil.example",
+    ],
+)
+def test_nobody_takes_the_place_of_the_first_address(value):
+    """Neither the name of a group, nor a quoted string or an encoded word, hides who else is named."""
+    assert addresses(value)[0].address == "a@evil.example"
+
+
+@pytest.mark.parametrize("value", [b'a@bank.example"x"y.evil.example', b'"ceo@bank.example x"@evil.example'])
+def test_a_quoted_string_inside_an_address_is_a_part_of_it(value):
+    """What stands in quotation marks neither ends a domain nor is one."""
+    assert [one.address.endswith("evil.example") for one in addresses(value)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (b"<=?utf-8?q?ceo=40bank.example?=>", "ceo@bank.example"),
+        (b"<=?utf-8?q?ceo@bank.example?=>", "ceo@bank.example"),
+        (b"=?utf-8?q?ceo@bank.example?=", "ceo@bank.example"),
+        (b"=?utf-8?q?:ceo@bank.example:?=", ":ceo@bank.example:"),
+        (b"=?utf-8?q?ceo=40bank.example?=@evil.example", "ceo@bank.example@evil.example"),
+    ],
+)
+def test_an_address_in_an_encoded_word_is_a_name(value, name):
+    """RFC 2047 section 5: no server has checked it, in angle brackets or without."""
+    assert addresses(value) == (Address(name=name),)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (b"alice@x.com [SMTP:alice@x.com]; bob@y.com", [("", "alice@x.com"), ("", "bob@y.com")]),
+        (b"A B [mailto:a@b.c]; [c@d.e]", [("A B", "a@b.c"), ("", "c@d.e")]),
+        (b"Team 10:30 <team@x.com>; b@y.com", [("Team 10:30", "team@x.com"), ("", "b@y.com")]),
+        ("客服:小王 <a@b.c>; c@d.e".encode(), [("客服:小王", "a@b.c"), ("", "c@d.e")]),
+        (b"user@[IPv6:2001:db8::1]; b@c.d", [("", "user@[ipv6:2001:db8::1]"), ("", "b@c.d")]),
+        (b"user@[127.0.0.1]", [("", "user@[127.0.0.1]")]),
+        (b"http://x.example/; a@b.c", [("http://x.example/", ""), ("", "a@b.c")]),
+        (b"Team:a@b.c;Others:c@d.e;", [("", "a@b.c"), ("", "c@d.e")]),
+    ],
+)
+def test_colons_and_brackets_of_a_list_are_read(value, found):
+    """Not every colon ends the name of a group, and square brackets are of an address only around a literal."""
+    assert addresses(value) == tuple(Address(name=name, address=address) for name, address in found)
+
+
+@pytest.mark.parametrize(
+    ("start", "unit", "end"),
+    [
+        (b"<", b"(\\", b"@>"),
+        (b"@ ", b"a", b""),
+        (b"", b"a", b""),
+        (b"", b"@", b""),
+        (b"@ a", b" . ", b""),
+        (b'"@ a', b" ", b'b"'),
+        (b"a", b"@[", b""),
+        (b"a@[", b":y", b""),
+        (b"", b"a:b ", b";"),
+        (b"", b'"a@b" ', b"c@d"),
+    ],
+)
+def test_time_is_linear(start, unit, end):
+    """Ten times the addresses take about ten times as long, whatever they repeat."""
+
+    def seconds(length: int) -> float:
+        value = start + unit * (length // len(unit)) + end
+        began = time.process_time()
+        addresses(value)
+        return time.process_time() - began
+
+    assert seconds(100_000) < 40 * max(seconds(10_000), 0.004)
+
+
 def test_the_number_of_addresses_is_bounded():
     """A mail to everybody names some of them."""
     assert len(addresses(b", ".join(b"u%d@b.c" % number for number in range(40_000)))) == MAX_ADDRESSES
