@@ -143,7 +143,7 @@ async def _client() -> AsyncIterator[aiohttp.ClientSession]:
 
 @contextmanager
 def _daemon() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    rates = dict.fromkeys(("messages", "uploads", "requests", "sessions", "refusals", "app"), RATE)
+    rates = dict.fromkeys(("messages", "uploads", "requests", "sessions", "refusals", "app", "app_sessions"), RATE)
     allow = {"sockets": 100_000, "sockets_per_address": 100_000}
     port = _free_port()
     with tempfile.TemporaryDirectory() as folder:

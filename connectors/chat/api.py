@@ -63,6 +63,7 @@ class Api:
         address = network(request.remote)
         self._chat.limiter.hit("sessions", address)
         app = self._app(request)
+        self._chat.limiter.hit("app_sessions", app)
         wanted = await self._body(request, wire.OpenSession)
         try:
             self._chat.limiter.test("refusals", address)

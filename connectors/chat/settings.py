@@ -72,6 +72,8 @@ class Rates(Settings):
     """Unknown tokens and unproven identities of an address."""
     app: Rate = "5000/second"
     """Messages of all customers of an app together."""
+    app_sessions: Rate = "100/second; 20000/hour"
+    """New sessions of an app, of all addresses together: so many addresses fill no disk."""
 
 
 class Allowed(Settings):

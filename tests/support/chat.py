@@ -48,6 +48,7 @@ GENEROUS = {
     "sessions": "100000/second",
     "refusals": "100000/second",
     "app": "100000/second",
+    "app_sessions": "100000/second",
 }
 """Rates that no test reaches."""
 

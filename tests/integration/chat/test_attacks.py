@@ -263,6 +263,14 @@ async def test_addresses_are_told_apart_behind_a_proxy_alone(start):
     assert statuses == [201, 201, 429, 429, 201, 429]
 
 
+async def test_many_addresses_open_no_more_sessions_than_an_app_may(start):
+    """However many addresses there are, the sessions of an app are limited together."""
+    _, customer = await start({"proxies": ["127.0.0.0/8"]}, rates={"app_sessions": "2/minute"})
+    one = await customer(opened=False)
+    statuses = [(await one.open(headers={"X-Forwarded-For": f"203.0.113.{n}"}))[0] for n in range(3)]
+    assert statuses == [201, 201, 429]
+
+
 async def test_without_a_proxy_nobody_chooses_an_address(start):
     """Where no proxy is configured, X-Forwarded-For changes nothing."""
     _, customer = await start(rates={"sessions": "1/minute"})
