@@ -188,11 +188,11 @@ def decode_undeclared(content: bytes, hint: str | None, beside: bytes) -> str:
     others; else what both look like together, since a word or two say little.
     """
     name = codec(hint) if hint else None
-    if name and name not in _VAGUE and not _is_utf8(content):
+    if name and name not in _VAGUE and not is_utf8(content):
         text = _strictly(content, name)
         if text is not None:
             return text
-    if beside.isascii() or _is_utf8(content) or _is_utf8(beside):
+    if beside.isascii() or is_utf8(content) or is_utf8(beside):
         return decode_text(content, None)
     return decode_text(content, detect(beside + b"\n" + content))
 
@@ -205,12 +205,12 @@ def _as_declared(content: bytes, name: str) -> str | None:
         return iso2022jp.decode(content)
     if name in ("utf_16", "utf_32"):
         name += "_le" if _little_endian(content) else "_be"
-    if name.startswith(_UNLIKE_UTF8) and not content.isascii() and _is_utf8(content):
+    if name.startswith(_UNLIKE_UTF8) and not content.isascii() and is_utf8(content):
         return _word_or_two(content, name)
-    if (tell := _TELLTALE.get(name)) and _MAY_BE_UTF8.match(content) and _is_utf8(content) and tell.search(content):
+    if (tell := _TELLTALE.get(name)) and _MAY_BE_UTF8.match(content) and is_utf8(content) and tell.search(content):
         return None
     text = _strictly(content, name)
-    if text is not None or name == "ascii" or _is_utf8(content):
+    if text is not None or name == "ascii" or is_utf8(content):
         return text
     return _tolerably(_leniently(content, name))
 
@@ -345,7 +345,8 @@ def _has_escapes(content: bytes) -> bool:
     )
 
 
-def _is_utf8(content: bytes) -> bool:
+def is_utf8(content: bytes) -> bool:
+    """Whether bytes are UTF-8 as they stand; ASCII is."""
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:

@@ -7,7 +7,7 @@ from binascii import unhexlify
 from functools import lru_cache
 from itertools import islice
 
-from normalizer.mime.charset import decode_text
+from normalizer.mime.charset import decode_text, is_utf8
 from normalizer.mime.headers import decode
 
 MAX_PARAMETERS = 100
@@ -125,17 +125,9 @@ def _joined(sections: dict[int, tuple[bytes, bool]], hint: str | None) -> str:
     joined = b"".join(pieces)
     if charset is None and b"=?" in joined:
         return decode(joined, hint)
-    return decode_text(joined, charset or (None if _is_utf8(joined) else hint))
+    return decode_text(joined, charset or (None if is_utf8(joined) else hint))
 
 
 def _unquote(value: bytes) -> bytes:
     """`value` free of its percent-encoding; what is no escape stays as it is."""
     return _ESCAPES.sub(lambda run: unhexlify(run[0].replace(b"%", b"")), value)
-
-
-def _is_utf8(content: bytes) -> bool:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -87,8 +87,8 @@ def phrases(text: str, raw: bytes) -> Iterator[Found]:
     for start, end in _lines(text, shape):
         if line := _LINE.fullmatch(text, start, end):
             characters = _han(line[1])
-            is_prose = _has_pairs(characters, _all_pairs())
-            if (_is_phrase(characters) and not is_prose) or (wording and _is_drawn(characters)):
+            is_phrase = _is_phrase(characters) and not _has_pairs(characters, _all_pairs())
+            if is_phrase or (wording and _is_drawn(characters)):
                 yield Found(line.start(1), line.end(1), "mnemonic")
     if wording:
         for behind in _announced(text):
