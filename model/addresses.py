@@ -28,8 +28,10 @@ def is_public(address: str) -> bool:
 
 
 def _is_unicast(address: IPv4Address | IPv6Address) -> bool:
-    if isinstance(address, IPv6Address) and (address.ipv4_mapped or any(address in net for net in _TRANSLATED)):
-        return True  # decided by the address that it embeds
+    if isinstance(address, IPv6Address) and (
+        address.ipv4_mapped or address.sixtofour or any(address in net for net in _TRANSLATED)
+    ):
+        return True  # decided by the address that it embeds, of which Pythons differ in what they say
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 

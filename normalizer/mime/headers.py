@@ -17,12 +17,9 @@ from normalizer.mime.transfer import base64
 
 Fields = dict[str, list[bytes]]
 
-_BEGINS = rb"[!-9;-~]{1,200}+(?:[ \t]|\r?\n[ \t])*+:"
+_FIELD = re.compile(rb"^([!-9;-~]{1,200}+)(?:[ \t]|\r?\n[ \t]){0,99}:", re.MULTILINE)
 """How a field begins; what follows is its value, with all lines that do not begin another."""
-_FIELD = re.compile(
-    rb"^([!-9;-~]{1,200}+)(?:[ \t]|\r?\n[ \t])*+:(.*+\n?+(?:[ \t].*+\n?+|(?!" + _BEGINS + rb").++\n?+)*+)", re.MULTILINE
-)
-_WORD = re.compile(rb"=\?([^?\s]{0,60})\?([bBqQ])\?([^?]*+(?:\?(?!=)[^?]*+)*+)\?=")
+_WORD = re.compile(rb"=\?([^?\s]{0,60})\?([bBqQ])\?((?s:.*?))\?=")
 _BROKEN_ESCAPE = re.compile(rb"=(?:([0-9A-F])[ \r\n]{1,9}([0-9A-F])|[ \r\n]{1,9}([0-9A-F]{2}))")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _SPACES = re.compile(r"[ \t\r\n]+")
@@ -60,7 +57,8 @@ def read_fields(head: bytes) -> Fields:
     A line that can be no field continues the one before: mailers break lines and forget to indent.
     """
     fields: Fields = {}
-    for name, value in _FIELD.findall(head):
+    _, *found = _FIELD.split(head)
+    for name, value in zip(found[::2], found[1::2], strict=True):
         fields.setdefault(_key(name), []).append(value)
     return fields
 

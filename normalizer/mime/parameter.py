@@ -26,7 +26,7 @@ _EXTENDED = re.compile(rb"[A-Za-z0-9_-]{2,40}'[A-Za-z-]{0,20}'[^']*%[0-9A-Fa-f]{
 """A value of RFC 2231 whose name lacks the asterisk."""
 _HALF_LABEL = re.compile(rb"([A-Za-z]{2,10}[A-Za-z0-9_-]{1,30})'(?=[^']*\Z)")
 """A charset before a single apostrophe, where two belong."""
-_ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2})++")
+_ESCAPES = re.compile(rb"(?:%[0-9A-Fa-f]{2}){1,999}")
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 _ONE_PARAMETER = re.compile(
     rb"""([^\s;"]{0,100})

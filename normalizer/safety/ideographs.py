@@ -49,7 +49,7 @@ _ROW = re.compile(
     f"\\s*(\\W*?)[{_HAN}]{{2,12}}(?:[\\s,，、/|-]{{1,4}}[{_HAN}]{{2,12}}){{0,5}}[\\s,，、/|-]{{0,4}}(\\W*)"
 )
 """A line that may be a part of a phrase, and the marks before and behind it, where one begins or ends."""
-_PURE = re.compile(f"\n(?:[{_HAN}]++|[^\\w\n]++)++(?=\n|\\Z)")
+_PURE = re.compile(f"\n(?>(?:[{_HAN}]++|[^\\w\n]++){{1,999}})(?=\n|\\Z)")
 """A line, with the line end before it, in which no letters and digits are but ideographs."""
 _SIZES = frozenset(SIZES)
 _NO_ROW = 2

@@ -14,7 +14,7 @@ from functools import lru_cache
 from normalizer.safety.find import find, find_shown, mapped
 from normalizer.safety.found import MARKERS, Found, merged
 
-_ELEMENT = re.compile(r"<[^\"'<>]*+(?:(?:\"[^\"]*\"|'[^']*')[^\"'<>]*+)*+>")
+_ELEMENT = re.compile(r"<[^\"'<>]*+(?>(?:(?:\"[^\"]*\"|'[^']*')[^\"'<>]*+){0,999})>")
 """A tag; it begins and ends at the same places whatever character references are in the page."""
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _MARKUP = re.compile(f"{_ELEMENT.pattern}|({_REFERENCE.pattern})")

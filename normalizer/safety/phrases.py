@@ -47,7 +47,7 @@ _MAX_EXAMPLE_GAP = 4
 _TOKEN = re.compile(
     "[\u3400-\u9fff\uf900-\ufaff]+"
     f"|[^\\W\\d_{ORDINALS}\u3400-\u9fff\uf900-\ufaff]"
-    "(?:[^\\W\\d_\u3400-\u9fff\uf900-\ufaff]++|[\u0300-\u036f\u3099\u309a\u00ad\u200b-\u200d\u2060\ufeff\ufffd]++)*+"
+    "(?>(?:[^\\W\\d_\u3400-\u9fff\uf900-\ufaff]++|[\u0300-\u036f\u3099\u309a\u00ad\u200b-\u200d\u2060\ufeff\ufffd]++){0,999})"
 )
 _ASCII_TOKEN = re.compile(r"[a-z]{2,}|[a-z](?![).:])")
 """The same in a text of ASCII in lower case, without letters that number words."""

@@ -6,12 +6,14 @@ import re
 
 ENCRYPTED = "-----BEGIN PGP MESSAGE-----"
 _FIELD = r"(?:Hash|Charset|Comment|Version|NotDashEscaped):[^\n]*"
-_SIGNED = re.compile(rf"^-----BEGIN PGP SIGNED MESSAGE-----[ \t]*\n(?:{_FIELD}\n)*+(?:[^\S\n]*\n)?", re.MULTILINE)
+_SIGNED = re.compile(
+    rf"^-----BEGIN PGP SIGNED MESSAGE-----[ \t]*\n(?>(?:{_FIELD}\n){{0,99}})(?:[^\S\n]*\n)?", re.MULTILINE
+)
 """The line that begins a signed text, with its fields and the blank line that ends them."""
 _SIGNATURE = re.compile(r"\n-----BEGIN PGP SIGNATURE-----[ \t]*(?=\n|\Z)")
 _NEXT = re.compile(r"\n-----(?:(END PGP SIGNATURE)|BEGIN PGP [A-Z ]{1,40})-----")
 _DATA = r"[A-Za-z0-9+/]{20,}={0,2}|[A-Za-z0-9+/]{1,19}={1,2}|=[A-Za-z0-9+/]{4}"
-_REST = re.compile(rf"(?:\s*+(?<=\n)(?:{_FIELD}|{_DATA})[ \t]*(?=\n|\Z))*+")
+_REST = re.compile(rf"(?>(?:\s*+(?<=\n)(?:{_FIELD}|{_DATA})[ \t]*(?=\n|\Z)){{0,999}})")
 """What can only be of a signature, where its last line is lost."""
 MAX_SIGNED = 10
 """Texts signed one after another, or one inside another, that are taken out of their armour."""

@@ -142,6 +142,19 @@ def test_every_test_names_a_behaviour() -> None:
     ] == []
 
 
+def test_patterns_repeat_groups_as_every_python_does() -> None:
+    """No group has a possessive quantifier, with which Python before 3.11.5, that is Debian 12's, matches wrongly."""
+    possessive = re.compile(r"\)(?:[*+?]|\{{1,2}[\d,]+\}{1,2})\+(?!\+)")  # (?>(?:…)*) is the same and matches rightly
+
+    assert possessive.search(r"(?:a|b)*+c")
+    assert [
+        f"{file.relative_to(ROOT)}:{number}"
+        for file in PRODUCT
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if possessive.search(line)
+    ] == []
+
+
 def test_the_version_is_in_the_changelog() -> None:
     """What is built is what the changelog tells about last, or what it is collecting."""
     versions = re.findall(r"^## \[([^]]+)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)

@@ -1,6 +1,7 @@
 """Header fields: words, addresses, dates, ids and parameters."""
 
 import time
+import tracemalloc
 from datetime import UTC, datetime
 
 import pytest
@@ -36,6 +37,18 @@ def read(head: bytes) -> dict[str, list[bytes]]:
 def test_fields_are_found_by_name(head, fields):
     """Names in any case, values folded, lines that can be no field, and blanks before the colon."""
     assert read(head) == fields
+
+
+@pytest.mark.parametrize("line", [b" \n", b"astray\n", b"\t=?u?q?\n"])
+def test_a_header_is_read_in_little_more_than_its_size(line: bytes) -> None:
+    """A field that is folded a hundred thousand times takes memory by its bytes, not by its lines."""
+    head = b"Subject: one\n" + line * 100_000
+    tracemalloc.start()
+    try:
+        assert list(read_fields(head)) == ["subject"]
+        assert tracemalloc.get_traced_memory()[1] < 4 * len(head)
+    finally:
+        tracemalloc.stop()
 
 
 def test_no_header_is_too_long():
