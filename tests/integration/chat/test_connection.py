@@ -79,10 +79,13 @@ async def _opened(one: Customer, behind: bytes = b"") -> Any:
         yield reader, writer
 
 
-def _served() -> Socket:
-    """The server's end of the one connection that there is."""
-    [found] = [one for one in gc.get_objects() if type(one) is Socket]
-    return found
+async def _served() -> Socket:
+    """The server's end of the one connection that there is, once those of earlier tests have gone."""
+    async with asyncio.timeout(20):
+        while len(found := [one for one in gc.get_objects() if type(one) is Socket]) != 1:
+            await asyncio.sleep(0.01)
+            gc.collect()
+    return found[0]
 
 
 async def _until_nothing_is_left() -> None:
@@ -152,7 +155,7 @@ async def test_who_asks_and_never_listens_is_let_go(start, monkeypatch):
     monkeypatch.setattr(connection, "SEND_LIMIT", 0.3)
     _, customer = await start()
     async with _opened(await customer()) as (_, writer):
-        served = _served()
+        served = await _served()
         most = 0
         async with asyncio.timeout(30):
             while not served.closed:
@@ -227,7 +230,7 @@ async def test_a_stop_lets_what_is_under_way_be_stored_and_nothing_else(start, m
     one, told = await customer(), _complaints()
     async with _opened(one, _message("under way") + _message("behind")) as (reader, writer):
         await begun.wait()
-        closing = asyncio.create_task(_served()._chat.rooms.close(1012, "restart"))
+        closing = asyncio.create_task((await _served())._chat.rooms.close(1012, "restart"))
         kind, content = await _next(reader)
         assert (kind, *struct.unpack("!H", content[:2])) == (CLOSE, 1012)
         writer.write(_message("later") + _frame(CLOSE, content[:2]))
@@ -245,7 +248,7 @@ async def test_a_stranger_who_takes_nothing_is_let_go_at_the_limit(start, monkey
     monkeypatch.setattr(socket, "AUTH_LIMIT", 1.0)
     _, customer = await start()
     async with _connected((await customer()).base) as (_, writer), asyncio.timeout(20):
-        served = _served()
+        served = await _served()
         while not served.closed:
             if served._room is None:
                 writer.write(_frame(PING, b"x" * 100) * 100)
@@ -279,7 +282,7 @@ async def test_who_says_goodbye_and_takes_nothing_is_let_go(start, monkeypatch, 
     _, customer = await start()
     one = await customer()
     async with _connected(one.base) if stranger else _opened(one) as (_, writer):
-        transport = _served()._transport
+        transport = (await _served())._transport
         while not transport.get_write_buffer_size():
             transport.write(bytes([0x80 | PONG, 0]) * 10_000)
             await asyncio.sleep(0)
