@@ -49,12 +49,14 @@ _SCHEME = re.compile(rb"(?:mailto|(?<=\[)smtp):", re.IGNORECASE)
 class _Mailbox:
     """What was read of one mailbox so far."""
 
-    __slots__ = ("addressed", "angle", "comments", "named", "spaced", "words")
+    __slots__ = ("addressed", "angle", "at", "comments", "named", "spaced", "words")
 
     def __init__(self) -> None:
         self.words: list[tuple[int, bytes]] = []
         self.comments: list[bytes] = []
         self.angle: bytes | None = None
+        self.at: str | None = None
+        """The address in angle brackets, once it was compared: brackets may follow by the thousand."""
         self.named = 0
         """How many of the words stood before the address."""
         self.spaced = False
@@ -72,7 +74,7 @@ class _Mailbox:
     def address(self, angle: bytes) -> None:
         """Take what stood in angle brackets, unless something better did before."""
         if self.angle is None or b"@" not in self.angle:
-            self.angle, self.named = angle, len(self.words)
+            self.angle, self.at, self.named = angle, None, len(self.words)
             self.addressed |= b"@" in angle
 
     def closed(self, name: bytes) -> bool:
@@ -83,7 +85,11 @@ class _Mailbox:
 
     def next(self, angle: bytes) -> _Mailbox | None:
         """The mailbox that another address begins where the comma before it is missing, with the words between."""
-        if self.angle is None or b"@" not in self.angle or b"@" not in angle or _address(angle) == _address(self.angle):
+        if self.angle is None or b"@" not in self.angle or b"@" not in angle:
+            return None
+        if self.at is None:
+            self.at = _address(self.angle)
+        if _address(angle) == self.at:
             return None
         following = _Mailbox()
         following.words, self.words = self.words[self.named :], self.words[: self.named]

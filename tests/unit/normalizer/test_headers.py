@@ -313,8 +313,9 @@ def test_file_names_are_read(value, name):
         (words_charset, b"=?a?q?x" * 14_000),
         (parse_value, b"text/plain;" + b" " * 30_000 + b"x"),
         (parse_value, b"text/plain; x" + b" " * 30_000 + b"x"),
+        (addresses, b"<" + b" " * 100_000 + b"a@b>" + b"<a@b>" * 20_000),
     ],
-    ids=["words without an end", "blanks before a name", "blanks behind a name"],
+    ids=["words without an end", "blanks before a name", "blanks behind a name", "one address again and again"],
 )
 def test_a_value_takes_linear_time(read_value, value):
     """However it is made."""
