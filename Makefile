@@ -10,7 +10,8 @@ SYNC := $(UV) sync --locked --compile-bytecode --quiet --python $(PYTHON)
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help venv dev run demo test check bench soak triage-report image clean servers
+OTHER_PYTHONS ?= $(wildcard /usr/bin/python3.1[1-9] /usr/local/bin/python3.1[1-9] $(HOME)/.pyenv/versions/3.1[1-9]*/bin/python3)
+.PHONY: help venv dev run demo test test-pythons check bench soak triage-report image clean servers
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,6 +28,12 @@ demo: dev servers ## Start fanin with mail, chat, X, Weibo, Redis and Request Tr
 
 test: dev servers ## Run the tests, with real servers
 	$(BIN)/pytest -n auto --dist loadgroup $(TESTS)
+
+test-pythons: dev ## Run the tests of what reads and understands under each other Python here (OTHER_PYTHONS="…" names them)
+	@set -e; for python in $(OTHER_PYTHONS); do \
+	  version=$$($$python -V); [[ $$version == "$$($(BIN)/python -V)" ]] && continue; echo "$$version"; \
+	  $(UV) run --isolated --locked --quiet --python $$python pytest -q -n auto tests/unit/normalizer tests/unit/model tests/unit/config; \
+	done
 
 check: dev ## Lint, types, import arrows, schemas
 	$(BIN)/ruff format --check .

@@ -19,6 +19,8 @@ from model.operation import Operation, Parameter
 _FRAMES = (Auth, Send, Read, Ping, Ready, Ack, Heard, Error, Pong)
 _ANYWHERE = (400, 403, 408, 413, 415, 429, 500, 503)
 """Problems that every operation may answer."""
+_RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""What RFC 9110 calls them; Python does so from 3.13 on."""
 _REFERENCE = "#/components/schemas/{name}"
 _PROBLEM = "application/problem+json"
 _FILE = {"type": "string", "format": "binary"}
@@ -85,7 +87,7 @@ def _parameter(one: Parameter) -> dict[str, Any]:
 
 
 def _answer(status: int, type_: object) -> dict[str, Any]:
-    described: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+    described: dict[str, Any] = {"description": _phrase(status)}
     if type_ is bytes:
         described["content"] = {"*/*": {"schema": _FILE}}
     elif type_ is not None:
@@ -95,9 +97,13 @@ def _answer(status: int, type_: object) -> dict[str, Any]:
 
 def _problem(status: int) -> dict[str, Any]:
     return {
-        "description": HTTPStatus(status).phrase,
+        "description": _phrase(status),
         "content": {_PROBLEM: {"schema": {"$ref": _REFERENCE.format(name=Problem.__name__)}}},
     }
+
+
+def _phrase(status: int) -> str:
+    return _RENAMED.get(status) or HTTPStatus(status).phrase
 
 
 def _schema(type_: object) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 from tests.support.daemon import Daemon, until
 from tests.support.dovecot import Dovecot
@@ -53,7 +54,7 @@ def test_the_audit_finds_what_was_passed_and_is_unknown(daemon: Daemon, dovecot:
     """A mail below the cursor that the store does not know is an imbalance with its name and the remedy."""
     user = read_account(daemon, dovecot)
     _read(daemon, dovecot, user, 3)
-    with sqlite3.connect(daemon.data / "fanin.db") as database:
+    with closing(sqlite3.connect(daemon.data / "fanin.db")) as database, database:
         database.execute("UPDATE message SET source_id = 'lost' WHERE source_id LIKE '%:2'")
 
     audit = daemon.run("audit")
