@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from normalizer.mime.head import Head, read_head
 from normalizer.mime.part import Part
-from normalizer.mime.pkcs7 import may_be_pkcs7, signed_content
+from normalizer.mime.pkcs7 import may_be_pkcs7, may_hold_words, signed_content
 from normalizer.mime.transfer import decode_transfer, is_prose
 
 MAX_DEPTH = 32
@@ -142,7 +142,8 @@ class _Reader:
         content = decode_transfer(encoded, head.transfer)
         if media_type in _MESSAGES and self.messages < MAX_NESTED_MESSAGES and self.left > 0:
             return media_type, content, (self.message(content),), ()
-        if may_be_pkcs7(media_type, head.filename):
+        alone = self.depth == 0  # beside a signature of a multipart/signed stand the same words in clear
+        if (may_hold_words if alone else may_be_pkcs7)(media_type, head.filename):
             return self.signed(head, media_type, content)
         return media_type, content, (), ()
 

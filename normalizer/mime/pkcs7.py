@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
+_DETACHED = ("application/pkcs7-signature", "application/x-pkcs7-signature")
+"""What a signature beside the words it signs is called, and by some programs one around them."""
 MAX_SIZE = 16 * 1024 * 1024
 MAX_VALUES = 200_000
 _MAX_DEPTH = 16
@@ -30,6 +32,11 @@ class _Value(NamedTuple):
 def may_be_pkcs7(media_type: str, name: str | None) -> bool:
     """Whether a part may be such a message, by its type or its name (RFC 8551 section 3.2.1)."""
     return media_type in _TYPES or (name or "").lower().endswith(".p7m")
+
+
+def may_hold_words(media_type: str, name: str | None) -> bool:
+    """Whether a part may be a signature around what it signs, also one that is called detached."""
+    return may_be_pkcs7(media_type, name) or media_type in _DETACHED or (name or "").lower().endswith(".p7s")
 
 
 def is_signed(content: bytes) -> bool:

@@ -16,7 +16,7 @@ from normalizer.mime.headers import decode
 from normalizer.mime.media_type import ending
 from normalizer.mime.parse import leaves, parse
 from normalizer.mime.part import Part
-from normalizer.mime.pkcs7 import may_be_pkcs7, signed_content
+from normalizer.mime.pkcs7 import may_hold_words, signed_content
 from normalizer.safety.find import find
 from normalizer.safety.found import replaced
 from normalizer.safety.page import redacted_page
@@ -62,7 +62,7 @@ def redacted_content(content: bytes, media_type: str, name: str) -> tuple[bytes,
     """The content of a file without secrets; of what is no text all that it is."""
     if media_type in _MESSAGES or ending(name) == "eml":
         return redacted_mail(content)
-    if may_be_pkcs7(media_type, name) and (signed := signed_content(content)) is not None:
+    if may_hold_words(media_type, name) and (signed := signed_content(content)) is not None:
         left, counts = redacted_mail(signed)  # a mail that stands in clear beside its signature
         return (left if counts else content), counts
     if not is_text(content, media_type, name):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from normalizer.mime.pkcs7 import is_enveloped, is_signed, signed_content
 from tests.unit.normalizer.understood import mail, understand
 
+PHRASE = b"abandon ability about absurd access action actor adapt alarm album alley amount\r\n"
 ENTITY = b"Content-Type: text/plain\r\n\r\nI cannot log in.\r\n"
 SEQUENCE, SET, EXPLICIT, OCTETS = 0x30, 0x31, 0xA0, 0x04
 
@@ -55,7 +56,11 @@ def signed_mail(content: bytes, media_type: str = "application/pkcs7-mime; name=
 )
 @pytest.mark.parametrize(
     "media_type",
-    ["application/pkcs7-mime; smime-type=signed-data; name=smime.p7m", 'application/octet-stream; name="smime.p7m"'],
+    [
+        "application/pkcs7-mime; smime-type=signed-data; name=smime.p7m",
+        'application/octet-stream; name="smime.p7m"',
+        "application/pkcs7-signature; name=smime.p7m",
+    ],
 )
 def test_a_signed_mail_is_read_and_its_signature_kept(content, media_type):
     """The words of a customer whose mail program signs are not hidden by it."""
@@ -66,12 +71,24 @@ def test_a_signed_mail_is_read_and_its_signature_kept(content, media_type):
 
 def test_a_signature_around_a_secret_is_not_kept():
     """What stands in clear in a signature is in no file of the ticket, where the text of the mail is without it."""
-    words = "abandon ability about absurd access action actor adapt alarm album alley amount"
-    draft = understand(signed_mail(signature(der(OCTETS, ENTITY + words.encode() + b"\r\n"))))
+    draft = understand(signed_mail(signature(der(OCTETS, ENTITY + PHRASE))))
 
     assert "abandon" not in draft.message.text
     assert not any(b"abandon" in file.content for file in draft.files)
     assert {one.where for one in draft.safety.redacted} == {"text", "attachment"}
+
+
+@pytest.mark.parametrize("named", ["application/pkcs7-signature", "application/octet-stream; name=smime.p7s"])
+def test_a_detached_signature_that_holds_the_words_again_hides_no_secret(named):
+    """The words are shown once, and what was taken out of them is not in the signature beside them."""
+    encoded = encodebytes(signature(der(OCTETS, ENTITY + PHRASE)))
+    draft = understand(
+        b"From: a@b.c\r\nContent-Type: multipart/signed; boundary=s\r\n\r\n--s\r\n\r\n" + PHRASE + b"\r\n--s\r\n"
+        b"Content-Type: " + named.encode() + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + encoded + b"--s--\r\n"
+    )
+
+    assert draft.message.text == "[seed phrase removed]\n"
+    assert not any(b"abandon" in file.content for file in draft.files)
 
 
 def test_a_signed_document_is_a_file():
