@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from normalizer.mime.part import Part
+from normalizer.mime.part import MESSAGES, Part
 
 MAX_RECIPIENTS = 500
 MAX_LENGTH = 500_000
@@ -31,7 +31,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 def walk(part: Part, *, messages: bool = False) -> Iterator[Part]:
     """The part and all inside it; inside attached messages only where `messages` says so."""
     yield part
-    if messages or part.media_type not in _MESSAGES:
+    if messages or part.media_type not in MESSAGES:
         for child in part.children:
             yield from walk(child, messages=messages)
 
@@ -120,7 +120,6 @@ def _without_type(value: str) -> str:
     return _TYPE.sub("", value, count=1).strip()
 
 
-_MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
 _REPORTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _OPENING = frozenset({"final-recipient", "original-recipient", "action"})
 _RECIPIENT = frozenset({"final-recipient", "original-recipient", "action", "status", "diagnostic-code"})

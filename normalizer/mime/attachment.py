@@ -9,11 +9,10 @@ from model.draft import File
 from normalizer.mime.filename import safe_name
 from normalizer.mime.headers import decode
 from normalizer.mime.media_type import extension, media_type
-from normalizer.mime.part import Part
+from normalizer.mime.part import MESSAGES, Part
 from normalizer.mime.tnef import Tnef, open_tnef
 from normalizer.safety.name import redacted_name
 
-_MESSAGES = ("message/rfc822", "message/global", "message/news")
 _TNEF_TYPES = ("application/ms-tnef", "application/vnd.ms-tnef")
 
 
@@ -82,7 +81,7 @@ def _of_tnef(opened: Tnef, html: str) -> Iterator[File]:
 
 def _made_up(part: Part) -> str:
     """A name for a part that has none, saying as much as is known of it."""
-    if part.media_type in _MESSAGES and part.children:
+    if part.media_type in MESSAGES and part.children:
         subject = decode(part.children[0].field("subject") or b"")
         return f"{subject[:80] or 'message'}.eml".replace("/", "_")
     if part.media_type == "message/partial":

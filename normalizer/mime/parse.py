@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from normalizer.mime.head import Head, read_head
-from normalizer.mime.part import Part
+from normalizer.mime.part import MESSAGES, Part
 from normalizer.mime.pkcs7 import may_be_pkcs7, may_hold_words, signed_content
 from normalizer.mime.transfer import decode_transfer, is_prose
 
@@ -43,7 +43,6 @@ _OF_A_HEADER = re.compile(
 """Names of fields; any other above a part may be a word of its text that a colon follows."""
 _NEAR = 1000
 """Bytes in which the header of a part ends, mostly."""
-_MESSAGES = ("message/rfc822", "message/global", "message/news")
 
 
 def parse(raw: bytes) -> Part:
@@ -140,7 +139,7 @@ class _Reader:
         if self.messages and not media_type.startswith("message/"):
             return media_type, b"", (), ("not read: the file of a message inside this one",)
         content = decode_transfer(encoded, head.transfer)
-        if media_type in _MESSAGES and self.messages < MAX_NESTED_MESSAGES and self.left > 0:
+        if media_type in MESSAGES and self.messages < MAX_NESTED_MESSAGES and self.left > 0:
             return media_type, content, (self.message(content),), ()
         alone = self.depth == 0  # beside a signature of a multipart/signed stand the same words in clear
         if (may_hold_words if alone else may_be_pkcs7)(media_type, head.filename):

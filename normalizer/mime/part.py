@@ -6,6 +6,9 @@ from msgspec import Struct
 
 from normalizer.mime.headers import Fields, unfold
 
+MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
+"""Media types of mails inside a mail (RFC 2046, RFC 6532, RFC 5537)."""
+
 
 class Part(Struct, frozen=True, kw_only=True):
     """An entity of RFC 2045: header fields and a body, or the entities inside it.

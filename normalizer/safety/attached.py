@@ -15,7 +15,7 @@ from normalizer.mime.charset import decode_text
 from normalizer.mime.headers import decode
 from normalizer.mime.media_type import ending
 from normalizer.mime.parse import leaves, parse
-from normalizer.mime.part import Part
+from normalizer.mime.part import MESSAGES, Part
 from normalizer.mime.pkcs7 import may_hold_words, signed_content
 from normalizer.safety.find import find
 from normalizer.safety.found import replaced
@@ -23,7 +23,6 @@ from normalizer.safety.page import redacted_page
 
 Counts = Counter[SecretKind]
 
-_MESSAGES = ("message/rfc822", "message/global", "message/news")
 _TEXTS = frozenset(
     "application/json application/xml application/x-ndjson application/yaml application/x-yaml application/toml "
     "application/x-pem-file application/x-sh application/javascript application/x-javascript application/rtf "
@@ -60,7 +59,7 @@ def replaced_file(one: File, content: bytes) -> File:
 
 def redacted_content(content: bytes, media_type: str, name: str) -> tuple[bytes, Counts]:
     """The content of a file without secrets; of what is no text all that it is."""
-    if media_type in _MESSAGES or ending(name) == "eml":
+    if media_type in MESSAGES or ending(name) == "eml":
         return redacted_mail(content)
     if may_hold_words(media_type, name) and (signed := signed_content(content)) is not None:
         left, counts = redacted_mail(signed)  # a mail that stands in clear beside its signature
@@ -119,7 +118,7 @@ def redacted_mail(content: bytes, depth: int = 0) -> tuple[bytes, Counts]:
 
 def _leaf(leaf: Part, depth: int) -> tuple[str, Counts]:
     """The text of a part without secrets; nothing where it is none."""
-    if leaf.media_type in _MESSAGES and depth < _MAX_NESTED:
+    if leaf.media_type in MESSAGES and depth < _MAX_NESTED:
         inner, counts = redacted_mail(leaf.content, depth + 1)
         return inner.decode("utf-8", "replace") if counts else "", counts
     if not is_text(leaf.content, leaf.media_type, leaf.filename or ""):
