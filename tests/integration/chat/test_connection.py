@@ -81,17 +81,15 @@ async def _opened(one: Customer, behind: bytes = b"") -> Any:
 
 async def _served() -> Socket:
     """The server's end of the one connection that there is, once those of earlier tests have gone."""
-    async with asyncio.timeout(20):
-        while len(found := [one for one in gc.get_objects() if type(one) is Socket]) != 1:
-            await asyncio.sleep(0.01)
-            gc.collect()
-    return found[0]
+    await _until_left(1)
+    [found] = [one for one in gc.get_objects() if type(one) is Socket]
+    return found
 
 
-async def _until_nothing_is_left() -> None:
-    """Wait until the server has let go of all connections."""
+async def _until_left(number: int) -> None:
+    """Wait until the server has let go of all connections but so many; to name them here would hold them."""
     async with asyncio.timeout(20):
-        while any(type(one) is Socket for one in gc.get_objects()):
+        while sum(type(one) is Socket for one in gc.get_objects()) != number:
             await asyncio.sleep(0.01)
             gc.collect()
 
@@ -211,7 +209,7 @@ async def test_nothing_is_answered_behind_a_close(start, monkeypatch, wrong, cod
         assert (kind, *struct.unpack("!H", content[:2])) == (CLOSE, code)
         writer.write(_message("later") + _frame(CLOSE, content[:2]))
         assert await reader.read() == b""
-    await _until_nothing_is_left()
+    await _until_left(0)
     assert (await one.history())[1]["messages"] == []
     assert told == []
 
@@ -237,7 +235,7 @@ async def test_a_stop_lets_what_is_under_way_be_stored_and_nothing_else(start, m
         assert await reader.read() == b""
         await closing
         go_on.set()
-    await _until_nothing_is_left()
+    await _until_left(0)
     assert [said["text"] for said in (await one.history())[1]["messages"]] == ["under way"]
     assert told == []
 
@@ -290,7 +288,7 @@ async def test_who_says_goodbye_and_takes_nothing_is_let_go(start, monkeypatch, 
             writer.write(last)
         else:
             writer.write_eof()
-        await _until_nothing_is_left()
+        await _until_left(0)
 
 
 async def test_a_long_reason_is_cut_between_characters(start):
