@@ -104,7 +104,7 @@ def six_steps(raw: bytes) -> object:
 
 def _decoded(raw: bytes) -> tuple[list[str], list[bytes]]:
     """The pages and the files of a mail."""
-    found = list(leaves(parse(raw)))
+    found = leaves(parse(raw))
     pages = [decode_text(one.content, one.parameters.get("charset")) for one in found if one.media_type == "text/html"]
     return pages, [one.content for one in found if not one.media_type.startswith("text/")]
 
