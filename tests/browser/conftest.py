@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from tests.support.daemon import Daemon
+from tests.support.lacking import lacking
 
 SECRET = "the app's own server knows this " * 2
 
@@ -24,9 +24,7 @@ def browser() -> Iterator[Browser]:
     """
     path = shutil.which("chromium")
     if path is None:
-        if os.environ.get("FANIN_REQUIRE_SERVERS") == "1":
-            pytest.fail("chromium is not installed: make servers")
-        pytest.skip("chromium is not installed")
+        lacking("chromium")
     with sync_playwright() as playwright:
         yield _launched(playwright, path)
 

@@ -18,9 +18,8 @@ from imaplib import IMAP4
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.support.certificate import Certificate, self_signed
+from tests.support.lacking import lacking
 
 PASSWORD = "correct-horse"
 
@@ -262,9 +261,7 @@ class Dovecot:
 def started(folder: Path, **options: Any) -> Dovecot:
     """A running server in a folder with a short path; the test is skipped where it cannot be had."""
     if missing := Dovecot.missing():
-        if os.environ.get("FANIN_REQUIRE_SERVERS") == "1":
-            pytest.fail(f"missing: {missing}")
-        pytest.skip(f"missing: {missing}")
+        lacking(missing)
     folder.mkdir(exist_ok=True)
     server = Dovecot(folder, **options)
     server.start()

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
 import time
 from pathlib import Path
 
-import pytest
 import redis
 
 from tests.support.certificate import Certificate
 from tests.support.daemon import free_port
+from tests.support.lacking import lacking
 
 
 class RedisServer:
@@ -122,9 +121,7 @@ class Sentinel:
 def started(folder: Path, *arguments: str, tls: Certificate | None = None) -> RedisServer:
     """A server that runs; without one here the test is skipped, or fails where FANIN_REQUIRE_SERVERS=1."""
     if shutil.which("redis-server") is None:
-        if os.environ.get("FANIN_REQUIRE_SERVERS") == "1":
-            pytest.fail("redis-server is not installed, and FANIN_REQUIRE_SERVERS=1")
-        pytest.skip("redis-server is not installed (tests/support/install-servers)")
+        lacking("redis-server")
     server = RedisServer(folder, *arguments, tls=tls)
     server.start()
     return server

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 
 from model.event import Event
 from tests.support.daemon import free_port
+from tests.support.lacking import lacking
 
 HOME = Path("/usr/share/request-tracker5")
 SERVER = HOME / "libexec" / "rt-server"
@@ -172,9 +172,7 @@ class Rt:
 def started(folder: Path) -> Rt:
     """A running server; the test is skipped where it cannot be had."""
     if missing := Rt.missing():
-        if os.environ.get("FANIN_REQUIRE_SERVERS") == "1":
-            pytest.fail(f"missing: {missing}")
-        pytest.skip(f"missing: {missing}")
+        lacking(missing)
     server = Rt(folder)
     server.initialise()
     server.start()

@@ -20,6 +20,7 @@ import pytest
 from tests.demo.customers import PHRASE
 from tests.demo.stage import missing
 from tests.support.daemon import until
+from tests.support.lacking import lacking
 
 pytestmark = [pytest.mark.xdist_group("rt"), pytest.mark.slow, pytest.mark.timeout(300)]
 LOGIN = base64.b64encode(b"root:password").decode()
@@ -55,10 +56,8 @@ class Demo:
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Demo]:
     """It runs until the test ends."""
-    if (lacking := missing()) is not None:
-        if os.environ.get("FANIN_REQUIRE_SERVERS") == "1":
-            pytest.fail(f"missing: {lacking}")
-        pytest.skip(f"missing: {lacking}")
+    if (what := missing()) is not None:
+        lacking(what)
     started = Demo(tmp_path / "out")
     yield started
     if started.process.poll() is None:

@@ -23,6 +23,7 @@ from delivery.settings import ConsumerSettings
 from store.store import Store
 from tests.support.delivery import Bench, until
 from tests.support.drafts import arrival, batch, draft
+from tests.support.lacking import lacking
 from tests.support.redis import RedisServer
 
 pytestmark = pytest.mark.timeout(300)
@@ -102,7 +103,7 @@ async def test_a_consumer_that_is_killed_misses_nothing(
 ) -> None:
     """Killed twice in mid-work, a consumer of the page has everything once and in order, and the books balance."""
     if name == "shell" and shutil.which("redis-cli") is None:
-        pytest.skip("redis-cli is not installed")
+        lacking("redis-cli")
     consumer = Consumer(name, tmp_path, redis_server)
     bench, helpdesk = bench_for(store, redis_server, consumer.transport)
     count = await say_everything(store)
