@@ -209,16 +209,6 @@ class App:
 @asynccontextmanager
 async def opened(config: Config) -> AsyncIterator[App]:
     """The app of a configuration, its store open.  Raises Misconfigured if data_dir cannot be used."""
-    try:
-        config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        probe = config.data_dir / ".writable"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise Misconfigured(
-            f"data_dir: {config.data_dir} cannot be written: {error.strerror}; "
-            "choose another folder, or give it to the user that fanin runs as"
-        ) from None
     store = await Store.open(
         config.data_dir,
         base_url=config.http.links,

@@ -32,6 +32,7 @@ from model.spoken import SPOKEN
 from normalizer.precheck import suspicious
 from normalizer.safety.raw import secrets_in
 from normalizer.stub import stub, without_original
+from store.folder import usable
 
 log = structlog.get_logger()
 
@@ -53,14 +54,17 @@ class Journal:
     """Remembers on disk which messages are being understood in this process.
 
     Without a sync: it is for the death of the process, not of the machine.
+
+    Raises Misconfigured if the folder cannot be used.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._leftover = [file for file in folder.iterdir() if not _is_alive(file.name.partition("-")[0])]
         self._numbers = itertools.count()
-        self.suspects = {source_id for file in self._leftover for source_id in _read_ids(file)}
+        with usable(folder.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._leftover = [file for file in folder.iterdir() if not _is_alive(file.name.partition("-")[0])]
+            self.suspects = {source_id for file in self._leftover for source_id in _read_ids(file)}
 
     @contextmanager
     def entry(self, source_ids: Sequence[str]) -> Iterator[None]:

@@ -48,8 +48,8 @@ class BlobFiles:
 
         Blocks on the disk; raises Transient if that cannot take them.
         """
-        folders = {self._put(sha256, content) for sha256, content in contents}
         try:
+            folders = {self._put(sha256, content) for sha256, content in contents}
             for folder in filter(None, folders):
                 sync_directory(folder)
         except OSError as error:

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from model.errors import Misconfigured
+from store.folder import usable
 
 
 @contextmanager
 def turn(folder: Path, name: str) -> Iterator[None]:
     """Wait for a lock (flock on `<folder>/<name>`) and hold it."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = _open(folder / name)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -29,10 +29,10 @@ def turn(folder: Path, name: str) -> Iterator[None]:
 def process_lock(folder: Path, name: str) -> Iterator[None]:
     """Hold the lock of a connector, or of the delivery (flock on `<folder>/<name>`).
 
-    Raises Misconfigured, naming the holder's process id, if another process holds it.
+    Raises Misconfigured, naming the holder's process id, if another process holds it, or if the file cannot be opened.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
+    with usable(folder.parent):
+        descriptor = _open(folder / name)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -60,8 +60,7 @@ class NamedLocks:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._descriptor = _open(path)
 
     def take(self, name: str) -> bool:
         """Take a lock; False if another process holds it.  Never waits."""
@@ -83,3 +82,8 @@ class NamedLocks:
         place = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big") >> 2
         # struct flock: type, whence, start, length, pid
         fcntl.fcntl(self._descriptor, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", kind, os.SEEK_SET, place, 1, 0))
+
+
+def _open(path: Path) -> int:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

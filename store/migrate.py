@@ -27,9 +27,9 @@ def migrate(engine: Engine, path: Path) -> None:
 
     Raises Misconfigured if the file cannot be opened or was written by a newer version.
     """
-    if _found(engine, path) == HEAD:
-        return
-    with turn(path.parent / "locks", LOCK):  # a command beside the daemon's first start must not create tables, too
+    # One after the other even to look: a command beside the daemon's first start must not create tables, too, and
+    # SQLite turns a file to WAL for its first connection without waiting for those that open it meanwhile.
+    with turn(path.parent / "locks", LOCK):
         found = _found(engine, path)
         if found == HEAD:
             return

@@ -24,6 +24,7 @@ from store.blobs import BlobFiles
 from store.crypto import Vault, load_master_key
 from store.database import create_store_engine
 from store.files import StoredFile, find_file
+from store.folder import make_data_dir, prove_writable, usable
 from store.handed import HandedBook
 from store.locks import NamedLocks
 from store.migrate import migrate
@@ -94,13 +95,17 @@ class Store:
 
         Raises Misconfigured if it cannot be written, or belongs to a newer version.
         """
+        make_data_dir(data_dir)
         path = data_dir / "fanin.db"
         is_new = not path.exists()
-        master = await asyncio.to_thread(load_master_key, data_dir / "keys" / "store.key", key, create=is_new)
-        engine = create_store_engine(path)
-        await asyncio.to_thread(migrate, engine, path)
         terms = Terms(base_url=base_url, helpdesks=helpdesks)
-        store = cls(data_dir, engine, Vault(master), terms, min_free_disk=min_free_disk, redact=redact)
+        with usable(data_dir):
+            if not is_new:
+                prove_writable(path)
+            master = await asyncio.to_thread(load_master_key, data_dir / "keys" / "store.key", key, create=is_new)
+            engine = create_store_engine(path)
+            await asyncio.to_thread(migrate, engine, path)
+            store = cls(data_dir, engine, Vault(master), terms, min_free_disk=min_free_disk, redact=redact)
         try:
             await store._prove_key()
         except BaseException:

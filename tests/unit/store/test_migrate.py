@@ -15,9 +15,11 @@ from alembic.config import Config
 
 from store.crypto import Vault, load_master_key
 from store.database import create_store_engine
-from store.migrate import HEAD
+from store.locks import turn
+from store.migrate import HEAD, LOCK
 from store.retention import Retention
 from store.store import Store
+from tests.support.daemon import until
 
 _OPEN = """
 import asyncio, pathlib, sys
@@ -70,6 +72,16 @@ async def test_several_that_open_a_new_store_migrate_it_once(tmp_path: Path) -> 
     assert b"".join(output for output, _ in said).count(b"store.migrated") == 1
 
 
+async def test_no_process_looks_at_a_store_that_another_one_makes(tmp_path: Path) -> None:
+    """SQLite turns a new file to WAL without waiting for those that open it meanwhile, so that nobody does."""
+    with turn(tmp_path / "locks", LOCK):
+        process = await asyncio.create_subprocess_exec(sys.executable, "-c", _OPEN, tmp_path)
+        await asyncio.to_thread(until, lambda: _waits(process.pid), within=60, what="the turn of another process")
+        assert not (tmp_path / "fanin.db").exists()
+
+    assert await process.wait() == 0
+
+
 async def test_an_older_store_keeps_what_is_in_it(tmp_path: Path) -> None:
     """Originals, attachments, dead letters and what is due are there after the originals moved to their messages."""
     _fill(tmp_path, "0005")
@@ -90,6 +102,12 @@ async def test_a_migration_that_is_killed_begins_anew(tmp_path: Path) -> None:
     assert len(killed) > 10
     for data_dir in killed:
         await _check(data_dir)
+
+
+def _waits(pid: int) -> bool:
+    """Whether the process waits for a lock (proc(5), `/proc/locks`)."""
+    lines = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    return any(line[1] == "->" and line[5] == str(pid) for line in lines)
 
 
 async def _check(data_dir: Path) -> None:
