@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import socket
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,13 +28,18 @@ async def listening(connector: ChatConnector, intake: Intake, state: State, port
     application = web.Application()
     application.add_routes(connector.routes(intake, state))
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", port, reuse_address=True)
-        await site.start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/v1/chat"
-    finally:
-        await runner.cleanup()
+    loop = asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", port)) as door:
+        try:
+            await runner.setup()
+            await web.SockSite(runner, door).start()
+            yield f"http://127.0.0.1:{door.getsockname()[1]}/v1/chat"
+        finally:
+            # asyncio neither serves nor closes a connection that it accepted in the very turn in which its server is
+            # closed (Server._attach asserts): it is to accept no more, and has a turn for what it accepted.
+            loop.remove_reader(door)
+            await asyncio.sleep(0)
+            await runner.cleanup()
 
 
 def chat_settings(**settings: Any) -> ChatSettings:
