@@ -63,7 +63,8 @@ class Consumer:
     def kept(self) -> list[tuple[str, str, str]]:
         """Id, conversation and text of what it has, in the order in which it came."""
         if (self.folder / "tickets.jsonl").exists():
-            events = [orjson.loads(line) for line in (self.folder / "tickets.jsonl").read_bytes().splitlines()]
+            whole, _, _ = (self.folder / "tickets.jsonl").read_bytes().rpartition(b"\n")  # the rest is being written
+            events = [orjson.loads(line) for line in whole.splitlines()]
             return [(one["id"], one["partitionkey"], one["data"]["message"]["text"]) for one in events]
         if not (self.folder / "tickets.db").exists():
             return []
@@ -124,6 +125,28 @@ async def test_a_consumer_that_is_killed_misses_nothing(
     assert len({id_ for id_, _, _ in kept}) == len(kept) == count
     assert_in_order(kept)
     assert (await store.account(["desk"])).imbalances == []
+
+
+async def test_half_an_event_is_not_taken_for_the_event(
+    store: Store, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """Where a crash cut a line of the shell consumer short, that event is kept again, and whole."""
+    if shutil.which("redis-cli") is None:
+        lacking("redis-cli")
+    consumer = Consumer("shell", tmp_path, redis_server)
+    bench, helpdesk = bench_for(store, redis_server, consumer.transport)
+    count = await say_everything(store)
+    [(_, first)] = await store.unpublished("desk", "normal", 1)
+    (tmp_path / "tickets.jsonl").write_text(f'{{"id":"{first.event}","partitionkey":')
+    try:
+        async with bench.running():
+            consumer.start()
+            await until(lambda: len(consumer.kept()) >= count, within=100)
+    finally:
+        consumer.kill()
+        await helpdesk.close()
+
+    assert first.event in {id_ for id_, _, _ in consumer.kept()}
 
 
 async def test_a_wiped_redis_loses_nothing_and_repeats_nothing_acknowledged(
