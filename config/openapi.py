@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
-from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
@@ -14,13 +13,11 @@ import connectors.chat.wire
 from connectors.chat.operations import OPERATIONS, SOCKET_PATH
 from connectors.chat.wire import Ack, Auth, Error, Heard, Ping, Pong, Problem, Read, Ready, Send
 from model.documentation import attribute_docs
-from model.operation import Operation, Parameter
+from model.operation import Operation, Parameter, phrase
 
 _FRAMES = (Auth, Send, Read, Ping, Ready, Ack, Heard, Error, Pong)
 _ANYWHERE = (400, 403, 408, 413, 415, 429, 500, 503)
 """Problems that every operation may answer."""
-_RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
-"""What RFC 9110 calls them; Python does so from 3.13 on."""
 _REFERENCE = "#/components/schemas/{name}"
 _PROBLEM = "application/problem+json"
 _FILE = {"type": "string", "format": "binary"}
@@ -87,7 +84,7 @@ def _parameter(one: Parameter) -> dict[str, Any]:
 
 
 def _answer(status: int, type_: object) -> dict[str, Any]:
-    described: dict[str, Any] = {"description": _phrase(status)}
+    described: dict[str, Any] = {"description": phrase(status)}
     if type_ is bytes:
         described["content"] = {"*/*": {"schema": _FILE}}
     elif type_ is not None:
@@ -97,13 +94,9 @@ def _answer(status: int, type_: object) -> dict[str, Any]:
 
 def _problem(status: int) -> dict[str, Any]:
     return {
-        "description": _phrase(status),
+        "description": phrase(status),
         "content": {_PROBLEM: {"schema": {"$ref": _REFERENCE.format(name=Problem.__name__)}}},
     }
-
-
-def _phrase(status: int) -> str:
-    return _RENAMED.get(status) or HTTPStatus(status).phrase
 
 
 def _schema(type_: object) -> dict[str, Any]:

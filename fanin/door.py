@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 
 from model.envelope import Visibility
 from model.errors import Transient
+from model.operation import phrase
 from model.reply import ReplyFile
 from model.settings import Secret
 from model.tracking import parse_tracking_number
@@ -53,7 +54,7 @@ class Problem(Exception):
 
     def response(self) -> web.Response:
         """The problem as it is sent."""
-        body = {"type": "about:blank", "title": self.status.phrase, "status": self.status, "detail": self.detail}
+        body = {"type": "about:blank", "title": phrase(self.status), "status": self.status, "detail": self.detail}
         return web.json_response(
             body, status=self.status, headers=self.headers, content_type="application/problem+json"
         )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Literal
 
 from msgspec import Struct
 
+_RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
 Where = Literal["path", "query", "header"]
 
 
@@ -42,3 +44,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     """Statuses of the problems (RFC 9457) that it may answer, beside those that every operation may."""
     by_session: bool = False
     """Whether it asks for a session token (`Authorization: Bearer`, RFC 6750)."""
+
+
+def phrase(status: int) -> str:
+    """What RFC 9110 calls a status; Python does so from 3.13 on."""
+    return _RENAMED.get(status) or HTTPStatus(status).phrase

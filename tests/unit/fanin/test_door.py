@@ -99,6 +99,7 @@ async def test_an_endless_file_is_refused(door: Any, store: Store, number: str) 
     answer = await door.post(f"/v1/tickets/{number}/replies", data=form, headers=headers())
 
     assert answer.status == 413
+    assert (await answer.json())["title"] == "Content Too Large"  # RFC 9110, and not Python before 3.13
     assert await store.replies.said(await store.find_conversation(number) or "", 0) == []
 
 
