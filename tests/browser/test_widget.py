@@ -36,7 +36,7 @@ def answer(daemon: Daemon, number: str, text: str, key: str = "1") -> None:
         data=json.dumps({"text": text, "author": "Ms Chan"}).encode(),
         headers={"Content-Type": "application/json", "Idempotency-Key": key},
     )
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=60) as response:
         assert response.status == 202
 
 

@@ -112,7 +112,7 @@ class QueueContract:
             await queue.publish([job(number) for number in range(10)])
             await recorder.until(2)
             await queue.publish([job(5000, "urgent")])
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while "e5000" not in [one.event for one in recorder.taken]:
                     await recorder.until(len(recorder.taken) + 1)
 

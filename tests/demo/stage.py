@@ -133,4 +133,4 @@ def _stop(daemon: Daemon) -> None:
     """End the daemon; one that is still being loaded ends by the signal itself."""
     if daemon.process is not None and daemon.process.poll() is None:
         daemon.process.terminate()
-        daemon.process.wait(15)
+        daemon.process.wait(60)

@@ -47,7 +47,7 @@ class Beside(Generic[E]):
         thread = threading.Thread(target=self._loop.run_until_complete, args=(serve(),))
         thread.start()
         try:
-            assert ready.wait(10)
+            assert ready.wait(60)
             yield self
         finally:
             self._loop.call_soon_threadsafe(ended.set)

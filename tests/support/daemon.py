@@ -90,7 +90,7 @@ class Daemon:
         """End it as a power cut would."""
         assert self.process is not None
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
     def terminate(self, within: float = 10) -> float:
         """Stop it as an operator does; how many seconds that took."""

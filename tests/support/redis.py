@@ -54,7 +54,7 @@ class RedisServer:
         """End it as a power cut would."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(60)
             self._process = None
 
     def freeze(self) -> None:
@@ -115,7 +115,7 @@ class Sentinel:
     def kill(self) -> None:
         """End it."""
         self._process.kill()
-        self._process.wait(10)
+        self._process.wait(60)
 
 
 def started(folder: Path, *arguments: str, tls: Certificate | None = None) -> RedisServer:

@@ -11,17 +11,25 @@ PACE = 0.05
 
 
 class Feed(threading.Thread):
-    """Delivers mails in order, at a pace that keeps the daemon busy; `deliver` is given number and mail."""
+    """Delivers mails in order, at a pace that keeps the daemon busy; `deliver` is given number and mail.
+
+    It waits for leave to go on, so that there is always more to come however slow the machine is.
+    """
 
     def __init__(self, mails: Sequence[bytes], deliver: Callable[[int, bytes], None]) -> None:
         super().__init__()
         self._mails, self._deliver = mails, deliver
-        self._hurry = threading.Event()
+        self._hurry, self._allowed = threading.Event(), threading.Semaphore(0)
         self.count = 0
+
+    def allow(self, count: int) -> None:
+        """Let so many more arrive."""
+        self._allowed.release(count)
 
     def run(self) -> None:
         """Deliver everything."""
         for number, content in enumerate(self._mails):
+            self._allowed.acquire()
             self._deliver(number, content)
             self.count = number + 1
             self._hurry.wait(PACE)
@@ -29,6 +37,7 @@ class Feed(threading.Thread):
     def finish(self) -> None:
         """Deliver the rest at once."""
         self._hurry.set()
+        self.allow(len(self._mails))
         self.join()
 
 

@@ -27,7 +27,7 @@ SAY_LESS = {"post_message", "upload_file", "mark_read"}
 
 def _opened(base: str) -> dict[str, Any]:
     request = urllib.request.Request(f"{base}/sessions", b"{}", {"Content-Type": "application/json"}, method="POST")
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return dict(json.load(answer))
 
 

@@ -53,6 +53,7 @@ def test_killed_at_random_instants(daemon: Daemon, capsys: pytest.CaptureFixture
     with fed(mails, lambda number, content: daemon.drop(f"{number:05d}", content)) as feed:
         while sum(in_flight.values()) < 30 or in_flight[True] < 20:
             delay = dice.uniform(0.2, 3.0)
+            feed.allow(30)
             daemon.start()
             time.sleep(delay)  # the instant is what is random here; nothing is waited for
             in_flight[daemon.waiting() > 0 or len(daemon.tickets()) < feed.count] += 1

@@ -76,6 +76,7 @@ def test_killed_at_random_instants(daemon: Daemon, dovecot: Dovecot, capsys: pyt
     in_flight, delays = Counter[bool](), Counter[str]()
     with fed(mails, _insistent(dovecot, user)) as feed:
         while in_flight.total() < RESTARTS * 3 or in_flight[True] < RESTARTS * 2:
+            feed.allow(30)
             daemon.start()
             if awake := dice.random() < 0.75:  # else it dies while it starts
                 daemon.wait_ready()
@@ -112,6 +113,7 @@ def test_the_server_restarts_while_mail_arrives(
     with fed(mails, _insistent(own_dovecot, user)) as feed:
         for number in range(RESTARTS):
             seen = len(daemon.tickets())
+            feed.allow(50)
             until(lambda seen=seen: len(daemon.tickets()) > seen, within=60, what="something new")  # type: ignore[misc]
             pause = dice.uniform(0, 0.7)
             time.sleep(pause)  # the instant is what is random here; nothing is waited for

@@ -29,7 +29,7 @@ def test_a_copied_file_becomes_a_ticket(daemon: Daemon, tmp_path: Path) -> None:
     shutil.copy(tmp_path / "some.eml", daemon.inbox / "new")
 
     daemon.wait_for_tickets(1)
-    until(lambda: daemon.waiting() == 0, within=10, what="the mail in cur/")
+    until(lambda: daemon.waiting() == 0, within=60, what="the mail in cur/")
 
 
 def test_sigterm_in_mid_work_stops_clean(daemon: Daemon) -> None:
@@ -105,7 +105,7 @@ def _deliver_all(daemon: Daemon, mails: list[bytes], first: int = 0) -> None:
         daemon.drop(f"{number:05d}", content)
     daemon.start()
     daemon.wait_for_tickets(first + len(mails))
-    until(lambda: daemon.waiting() == 0, within=10, what="everything acknowledged")
+    until(lambda: daemon.waiting() == 0, within=60, what="everything acknowledged")
     daemon.terminate()
 
 
@@ -209,10 +209,10 @@ def test_sighup_exchanges_connectors_that_changed(daemon: Daemon, tmp_path: Path
         "second": {"kind": "email", "source": {"type": "maildir", "path": str(other)}},
     }
     _reload(daemon)
-    until((other / "new").exists, within=10, what="the new connector")
+    until((other / "new").exists, within=60, what="the new connector")
     daemon.configuration["connectors"]["drop"] = {"kind": "pigeon"}
     _reload(daemon)
-    until(lambda: "config.refused" in daemon.log, within=10, what="the refusal")
+    until(lambda: "config.refused" in daemon.log, within=60, what="the refusal")
 
     daemon.drop("1", mail(1))
     (other / "new" / "2").write_bytes(mail(2))
@@ -264,7 +264,7 @@ def test_the_public_listener_gives_nothing_without_a_token(daemon: Daemon, tmp_p
 def _status(url: str, token: str) -> int:
     request = urllib.request.Request(url, headers={"Authorization": token} if token else {})
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         with error:
@@ -272,7 +272,7 @@ def _status(url: str, token: str) -> int:
 
 
 def _get(daemon: Daemon, path: str) -> bytes:
-    with urllib.request.urlopen(f"http://{daemon.private}{path}", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://{daemon.private}{path}", timeout=60) as answer:
         return answer.read()
 
 

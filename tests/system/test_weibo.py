@@ -53,7 +53,7 @@ def _assert_complete(daemon: Daemon, count: int) -> None:
 
 
 def _get(daemon: Daemon, path: str) -> str:
-    with urllib.request.urlopen(f"http://{daemon.private}{path}", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://{daemon.private}{path}", timeout=60) as answer:
         return str(answer.read().decode())
 
 
@@ -63,7 +63,7 @@ def _answer(daemon: Daemon, number: str, text: str) -> None:
         data=json.dumps({"text": text}).encode(),
         headers={"Content-Type": "application/json", "Idempotency-Key": text},
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         assert answer.status == 202
 
 

@@ -32,14 +32,14 @@ def stop_between_writes(process: subprocess.Popen[bytes], data: Path) -> None:
 
     def writes_nothing() -> bool:
         process.send_signal(signal.SIGSTOP)
-        until(lambda: _state(process.pid) == "T", within=10, what="the process to be stopped")
+        until(lambda: _state(process.pid) == "T", within=60, what="the process to be stopped")
         locked = _written_by(process.pid)
         if locked & {path.stat().st_ino for path in (data / "tickets" / ".lock", data / "fanin.db-shm")}:
             process.send_signal(signal.SIGCONT)
             return False
         return True
 
-    until(writes_nothing, within=10, what="an instant between two writes")
+    until(writes_nothing, within=60, what="an instant between two writes")
 
 
 def _state(pid: int) -> str:

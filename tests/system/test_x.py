@@ -151,11 +151,11 @@ def _answer(daemon: Daemon, number: str, text: str, visibility: str) -> str:
     body = orjson.dumps({"text": text, "visibility": visibility})
     headers = {"Content-Type": "application/json", "Idempotency-Key": text}
     url = f"http://{daemon.private}/v1/tickets/{number}/replies"
-    with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=10) as response:
+    with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=60) as response:
         return str(orjson.loads(response.read())["id"])
 
 
 def _status(daemon: Daemon, number: str, reply: str) -> str:
     url = f"http://{daemon.private}/v1/tickets/{number}/replies/{reply}"
-    with urllib.request.urlopen(url, timeout=10) as response:
+    with urllib.request.urlopen(url, timeout=60) as response:
         return str(orjson.loads(response.read())["status"])

@@ -89,7 +89,7 @@ async def test_what_was_read_is_remembered(start):
         for seq in (3, 2):
             await socket.send_json({"type": "read", "seq": seq})
         await socket.send_json({"type": "ping"})
-        while (await socket.receive_json(timeout=10))["type"] != "pong":
+        while (await socket.receive_json(timeout=60))["type"] != "pong":
             pass
     assert (await state.get(f"seen:{conversation}"))[0] == 3
     url = f"{one.base}/sessions/{one.session_id}/read"

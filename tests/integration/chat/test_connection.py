@@ -311,12 +311,12 @@ def test_the_loop_of_the_daemon_serves_it_and_keeps_nothing(tmp_path):
             gc.disable()
             for _ in range(5):
                 async with await one.socket() as socket:
-                    await socket.receive_json(timeout=10)
+                    await socket.receive_json(timeout=60)
                     await socket.send_str("{")
-                    await socket.receive(timeout=10)
+                    await socket.receive(timeout=60)
                     assert socket.close_code == 4400
                 async with await one.socket() as socket:
-                    await socket.receive_json(timeout=10)
+                    await socket.receive_json(timeout=60)
             async with asyncio.timeout(20):
                 while left := sum(type(one) is Socket for one in gc.get_objects()):
                     await asyncio.sleep(0.01)

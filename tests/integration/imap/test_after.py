@@ -23,7 +23,7 @@ def _search(dovecot: Dovecot, user: str, criterion: str, folder: str = "INBOX") 
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await asyncio.to_thread(condition):
             await asyncio.sleep(0.05)
 

@@ -57,7 +57,7 @@ class Consumer:
         if self._process is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(10)
+            self._process.wait(60)
             self._process = None
 
     def kept(self) -> list[tuple[str, str, str]]:
@@ -116,7 +116,7 @@ async def test_a_consumer_that_is_killed_misses_nothing(
                 if part < count:
                     consumer.kill()
             await _until_delivered(store, count)
-            await asyncio.wait_for(_until_empty(helpdesk), 10)
+            await asyncio.wait_for(_until_empty(helpdesk), 60)
     finally:
         consumer.kill()
         await helpdesk.close()
@@ -161,7 +161,7 @@ async def test_a_wiped_redis_loses_nothing_and_repeats_nothing_acknowledged(
             consumer.start()
             await until(lambda: len(consumer.kept()) >= count // 4, within=30)
             consumer.kill()
-            await asyncio.wait_for(_until_booked(helpdesk), 10)
+            await asyncio.wait_for(_until_booked(helpdesk), 60)
             before = {id_ for id_, _, _ in consumer.kept()}
             (tmp_path / "tickets.db").unlink()
             redis_server.wipe()

@@ -78,7 +78,7 @@ async def test_files_that_cannot_be_had_now_follow(desk: Desk) -> None:
     desk.emulator.missing_files.clear()
     async with desk.running(desk.connector(push_secret="secret", streams=[], poll="1 h")):
         await desk.intake.until_accepted(2)
-        await desk.health.until(lambda _: desk.state.values["files"][0] == [], within=5)
+        await desk.health.until(lambda _: desk.state.values["files"][0] == [], within=60)
     second = desk.spoken()[1]
 
     assert [file.filename for file in second.files] == ["5.png"]

@@ -178,7 +178,7 @@ async def test_a_refused_token_stops_reading_and_says_what_to_do(desk: Desk) -> 
         await desk.health.until(lambda health: health.reads > 1)
         desk.emulator.token = "another"
         with pytest.raises(CredentialsRejected) as refused:
-            await asyncio.wait_for(task, 10)
+            await asyncio.wait_for(task, 60)
 
     assert "access_token_file" in refused.value.remedy
 

@@ -44,7 +44,7 @@ class Reader:
 
     def stop_time(self) -> ManualClock:
         """Let the connector and X go by a clock that the test moves."""
-        self.clock = self.world.clock = clock = ManualClock()
+        self.clock = self.world.clock = clock = ManualClock(patient=True)
         return clock
 
     def connector(self, **more: Any) -> XConnector:

@@ -98,7 +98,7 @@ async def test_a_retried_dead_letter_is_delivered(store: Store) -> None:
     bench.desk.fails = lambda _: Permanent("no")
     async with bench.running():
         await until(lambda: len(bench.desk.tries) == 1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not (letters := await store.list_dead_letters()):
                 await asyncio.sleep(0.002)
         bench.desk.fails = lambda _: None
@@ -218,7 +218,7 @@ async def test_a_defect_of_a_helpdesk_is_a_failed_try(store: Store) -> None:
         await bench.say(1)
         await bench.say(2)
         await bench.desk.until(1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not (letters := await store.list_dead_letters()):
                 await asyncio.sleep(0.005)
 

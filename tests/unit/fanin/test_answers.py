@@ -133,7 +133,7 @@ async def test_a_ticket_that_takes_nothing_holds_up_nothing(store: Store) -> Non
     agents.deaf = [Permanent("gone")]
     async with reading(store, agents):
         await until(lambda: len(agents.told) == 1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await store.replies.untold("desk"):
                 await asyncio.sleep(0.002)
 
@@ -163,7 +163,7 @@ async def test_what_cannot_be_told_does_not_hold_up_the_reading(
     agents, place = Agents(), MemoryPlace()
     agents.closed = {"T99": trouble}
     agents.written = [unplaced()]
-    async with reading(store, agents, place), asyncio.timeout(10):
+    async with reading(store, agents, place), asyncio.timeout(60):
         while not await place.get("unplaced"):
             await asyncio.sleep(0.002)
         agents.written.append(Answer(id="rt:transaction:10", tickets=("T1",), author="A", text="Here is help", at=WHEN))
@@ -172,7 +172,7 @@ async def test_what_cannot_be_told_does_not_hold_up_the_reading(
     assert [one.text for one in said] == ["We are on it", "Here is help"]
 
     agents.closed = {}
-    async with reading(store, agents, place), asyncio.timeout(10):
+    async with reading(store, agents, place), asyncio.timeout(60):
         while await place.get("unplaced") != ([], place.values["unplaced"][1]):
             await asyncio.sleep(0.002)
     assert [one.ticket for one in agents.told] == [TicketRef("T99")]

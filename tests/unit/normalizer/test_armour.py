@@ -59,6 +59,6 @@ def test_an_encrypted_text_says_so():
 
 def test_signatures_take_bounded_time():
     """However many there are."""
-    start = time.perf_counter()
+    start = time.thread_time()
     without_armour(f"{BEGIN}Hello{END}\n" * 20_000)
-    assert time.perf_counter() - start < 1
+    assert time.thread_time() - start < 1

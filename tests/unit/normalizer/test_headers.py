@@ -319,6 +319,6 @@ def test_file_names_are_read(value, name):
 )
 def test_a_value_takes_linear_time(read_value, value):
     """However it is made."""
-    start = time.perf_counter()
+    start = time.thread_time()
     read_value(value)
-    assert time.perf_counter() - start < 0.5
+    assert time.thread_time() - start < 0.5

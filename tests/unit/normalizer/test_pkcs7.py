@@ -125,9 +125,9 @@ def test_nothing_raises(content):
 )
 def test_reading_takes_bounded_time(fill):
     """However many values a signature has, or however deep they are."""
-    start = time.perf_counter()
+    start = time.thread_time()
     signed_content(signature(ber(0x24, fill * 1_000_000), write=ber))
-    assert time.perf_counter() - start < 2
+    assert time.thread_time() - start < 2
 
 
 def test_no_value_reaches_beyond_the_one_it_is_in():

@@ -89,11 +89,11 @@ def test_nothing_raises(content):
 @pytest.mark.parametrize("fill", [b"{", b"\\u1", b"\\'e9", b"{\\htmltag ", b"\\bin9 ", b"\\'81\\'81\\b "])
 def test_reading_takes_bounded_time(fill):
     """However long and deep it is."""
-    start = time.perf_counter()
+    start = time.thread_time()
     read(b"{\\rtf1\\fromhtml1" + fill * 1_000_000)
     read(b"{\\rtf1\\ansicpg9999 " + fill * 1_000_000)
     decompress(struct.pack("<IIII", 0, 2**31, COMPRESSED, 0) + b"\xff" * (4 * MAX_SIZE))
-    assert time.perf_counter() - start < 5
+    assert time.thread_time() - start < 5
 
 
 @pytest.mark.parametrize(("empty", "words"), [(2, "I cannot log in."), (3, "")])
