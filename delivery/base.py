@@ -28,6 +28,7 @@ class Queue(Protocol):
     2. A job whose id is still waiting is not added again.
     3. Urgent jobs are taken before normal ones, normal ones before bulk, whatever the backlog.
     4. At least one worker a helpdesk takes urgent jobs alone.
+    5. `check` returns where jobs can be published and taken.
     """
 
     shared: bool
@@ -41,6 +42,9 @@ class Queue(Protocol):
 
         A queue that cannot be reached is tried again, and meanwhile what was taken goes on.
         """
+
+    async def check(self) -> None:
+        """Return if the queue can be used.  Raises Transient or CredentialsRejected."""
 
 
 class Files(Protocol):

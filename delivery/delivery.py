@@ -92,6 +92,10 @@ class Delivery:
                     )
                     group.create_task(watch.run(), name=f"acknowledgements {desk.name}")
 
+    async def check(self) -> None:
+        """Return if the queue can be used.  Raises Transient or CredentialsRejected."""
+        await self._queue.check()
+
     async def close(self) -> None:
         """Close the connections of the queue and of the helpdesks."""
         for one in (self._queue, *(desk.helpdesk for desk in self._desks.values())):

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from model.settings import Duration, FilePath, Form, Listen, OneOrMore, Secret, Settings, Several, mistakes
+from model.settings import Duration, FilePath, Form, Listen, OneOrMore, Secret, Settings, Several, UrlForm, mistakes
 from model.ticket import Category, Lane, Urgency
 
 
@@ -30,7 +30,7 @@ class EmbeddedSettings(QueueSettings):
 LOCAL_REDIS = "redis://127.0.0.1:6379/0"
 RedisUrl = Annotated[
     str,
-    Form(
+    UrlForm(
         r"rediss?://[^\s/?#@]+(/[0-9]{1,5})?|unix://(/[^\s?#@]+)(\?db=[0-9]{1,5})?",
         "expected an address such as redis://redis.example.com:6379/0, rediss:// for TLS, or unix:///run/redis.sock; "
         "a user and its password stand in user and password_file",

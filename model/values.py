@@ -8,6 +8,7 @@ from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -169,9 +170,26 @@ class Form:
         return handler(schema) | {"pattern": f"^{self.pattern}$"}
 
 
+class UrlForm(Form):
+    """The same of an address, whose host and port must be such, too (RFC 3986 section 3.2)."""
+
+    __slots__ = ()
+
+    def _check(self, value: str) -> str:
+        super()._check(value)
+        try:
+            parts = urlsplit(value)
+            whole = parts.port != 0 and bool(parts.hostname or parts.scheme == "unix")
+        except ValueError:  # a port above 65535, or brackets around what is no IPv6 address
+            whole = False
+        if not whole:
+            raise ValueError(self.words)
+        return value
+
+
 WebUrl = Annotated[
     str,
-    Form(
+    UrlForm(
         r"https?://[^\s/?#@]+(/[^\s?#]*)?",
         "expected an address such as https://support.example.com, without user, query or fragment",
     ),

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema, 
 
 from connectors.chat.wire import MOST_TEXT
 from connectors.settings import ConnectorSettings
-from model.settings import ByteSize, Duration, Form, OneOrMore, Secret, Settings, Several, mistakes
+from model.settings import ByteSize, Duration, Form, OneOrMore, Secret, Settings, Several, UrlForm, mistakes
 
 Name = Annotated[str, Form(r"[a-z][a-z0-9_]{0,63}", "a name is made of a-z, 0-9 and _, and begins with a letter")]
 Key = Annotated[
@@ -18,7 +18,7 @@ Key = Annotated[
 Origin = Annotated[
     str,
     StringConstraints(to_lower=True),
-    Form(r"[a-z][a-z0-9+.-]*://[^\s/?#@]+", "expected an origin such as https://wallet.example.com, without a path"),
+    UrlForm(r"[a-z][a-z0-9+.-]*://[^\s/?#@]+", "expected an origin such as https://wallet.example.com, without a path"),
 ]
 MediaType = Annotated[
     str, StringConstraints(to_lower=True), Form(r"[a-z0-9.+-]+/(\*|[a-z0-9.+-]+)", "expected image/png or image/*")

@@ -69,8 +69,11 @@ class MaildirReader:
     async def check(self) -> None:
         """Return if the Maildir can be read and changed.  Raises Misconfigured if not."""
         for folder in (self._source.path, *(self._source.path / part for part in ("new", "cur"))):
-            if folder.exists() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-                raise Misconfigured(f"{folder} cannot be read and written: make it so for the user that fanin runs as")
+            there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+            if not there.is_dir() or not os.access(there, os.R_OK | os.W_OK | os.X_OK):
+                raise Misconfigured(
+                    f"{there} is not a folder that can be read and written: make it so for the user that fanin runs as"
+                )
 
     async def backfill(
         self,

@@ -131,8 +131,7 @@ class ArqQueue:
     async def publish(self, jobs: Sequence[Job]) -> None:
         """Add the jobs whose ids are not known; raises Transient if Redis cannot take them."""
         with _transient():
-            self._redis = self._redis or connect(self._settings, ArqRedis)
-            add = self._redis.register_script(_ADD)
+            add = self._client().register_script(_ADD)
             for start in range(0, len(jobs), TOGETHER):
                 await add(args=[EXPIRY, self._added(jobs[start : start + TOGETHER])])
 
@@ -150,11 +149,27 @@ class ArqQueue:
         finally:
             await asyncio.shield(_stop(turns, hands, redis))
 
+    async def check(self) -> None:
+        """Return if Redis runs the scripts on the keys of each helpdesk; they change nothing.
+
+        Raises Transient or CredentialsRejected.
+        """
+        nothing = _PACK(_News([[] for _ in LANES], [0 for _ in LANES]))
+        with named_errors():
+            turn = self._client().register_script(_TURN)
+            for helpdesk in self._concurrency:
+                keys = [self._queue(helpdesk, lane) for lane in LANES]
+                await turn(keys=keys, args=[time.time() * 1000, CLAIM * 1000, nothing])
+
     async def close(self) -> None:
         """Close the connections that publish."""
         if self._redis is not None:
             await close(self._redis)
             self._redis = None
+
+    def _client(self) -> ArqRedis:
+        self._redis = self._redis or connect(self._settings, ArqRedis)
+        return self._redis
 
     def _added(self, jobs: Sequence[Job]) -> bytes:
         now, queues = time.time() * 1000, defaultdict[str, list[Any]](list)

@@ -76,6 +76,9 @@ class EmbeddedQueue:
                 for number in range(self._concurrency[helpdesk]):
                     group.create_task(_work(lanes, _ALL, deliver), name=f"{helpdesk} {number}")
 
+    async def check(self) -> None:
+        """Return: it is in this process."""
+
 
 async def _work(lanes: _Lanes, mine: Sequence[Lane], deliver: Deliver) -> None:
     while True:

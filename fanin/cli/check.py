@@ -46,6 +46,7 @@ def _probes(app: App) -> Iterator[tuple[str, Probe]]:
             yield f"connector {name}", partial(connector.prove, post.state)
         elif isinstance(connector, connectors.Checkable):
             yield f"connector {name}", connector.check
+    yield "queue", app.delivery.check
     for name, desk in app.desks.items():
         yield f"helpdesk {name}", _helpdesk_probe(desk.helpdesk)
 

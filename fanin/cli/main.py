@@ -99,7 +99,7 @@ def run(
 
 @app.command()
 def check(config: ConfigFile = None) -> None:
-    """Prove every connector and helpdesk.
+    """Prove every connector, the queue and every helpdesk.
 
     A line for each says whether it can be reached and allows what is needed, and what to do if not; then the
     command exits with 1.  Nothing is changed.

@@ -104,6 +104,15 @@ class QueueContract:
 
         assert "e9000" in [one.event for one in taken[-4:]]
 
+    async def test_a_check_changes_nothing(self, queue: Queue) -> None:
+        """Before the first job and after it, a queue that can be used says so, and keeps what waits."""
+        await queue.check()
+        await queue.publish([job(1)])
+        await queue.check()
+        recorder = Recorder()
+        async with working(queue, recorder):
+            assert await recorder.until(1) == [job(1)]
+
     async def test_an_urgent_job_finds_a_worker_while_all_others_are_busy(self, queue: Queue) -> None:
         """Where every ordinary worker hangs, the one for urgent work is still free."""
         recorder = Recorder()

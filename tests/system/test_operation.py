@@ -14,7 +14,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.support.daemon import Daemon, until
+from tests.support.daemon import Daemon, free_port, until
 from tests.support.lacking import lacking
 from tests.support.mail import conversation_mails, mail
 from tests.system.books import assert_complete
@@ -318,14 +318,15 @@ def test_an_unknown_variable_is_refused(daemon: Daemon) -> None:
 
 
 def test_check_says_what_works(daemon: Daemon) -> None:
-    """`fanin check` has a line for the store, each connector and each helpdesk, and exits with 0."""
+    """`fanin check` has a line for the store, each connector, the queue and each helpdesk, and exits with 0."""
     checked = daemon.run("check")
 
     assert checked.returncode == 0, checked.stderr
-    assert [line.split()[:2] for line in checked.stdout.splitlines()[:4]] == [
+    assert [line.split()[:2] for line in checked.stdout.splitlines()[:5]] == [
         ["ok", "store"],
         ["ok", "connector"],
         ["ok", "connector"],
+        ["ok", "queue"],
         ["ok", "helpdesk"],
     ]
 
@@ -338,6 +339,25 @@ def test_check_fails_where_something_is_missing(daemon: Daemon) -> None:
 
     assert checked.returncode == 1
     assert "FAIL  helpdesk archive: cannot write" in checked.stdout
+
+
+def test_check_fails_where_no_redis_answers(make_daemon: Callable[..., Daemon]) -> None:
+    """A queue that nobody could deliver from is a line, and exit 1."""
+    checked = make_daemon(queue={"kind": "arq", "url": f"redis://127.0.0.1:{free_port()}/0"}).run("check")
+
+    assert checked.returncode == 1
+    assert "FAIL  queue: Redis cannot be used: " in checked.stdout
+
+
+def test_check_fails_where_a_maildir_cannot_be_made(daemon: Daemon) -> None:
+    """So it does where the daemon would say so only when it runs."""
+    shutil.rmtree(daemon.inbox)
+    daemon.inbox.write_text("in the way")
+
+    checked = daemon.run("check")
+
+    assert checked.returncode == 1
+    assert f"{daemon.inbox} is not a folder that can be read and written" in checked.stdout
 
 
 def test_the_audit_counts_what_lies_in_new(daemon: Daemon) -> None:

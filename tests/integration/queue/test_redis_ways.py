@@ -90,6 +90,8 @@ async def test_the_documented_rights_of_an_acl_user_suffice(
     queue = ArqQueue(ArqSettings.model_validate({"kind": "arq", **by, "user": "weak"}), {"desk": 1})
     with pytest.raises(Transient, match="correct user and password_file, or the rights"):
         await queue.publish([job(1)])
+    with pytest.raises(CredentialsRejected, match=r"^Redis refuses: "):
+        await queue.check()
     await queue.close()
     (tmp_path / "password").write_text("wrong")
     with pytest.raises(CredentialsRejected):

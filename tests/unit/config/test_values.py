@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from config.settings import Config, Http, Store
+from connectors.chat.settings import Origin
 from connectors.email.settings import EmailSettings
 from connectors.settings import Start
+from delivery.settings import RedisUrl
 from model.settings import ByteSize, Duration, Listen, Secret, WebUrl, duration_text, size_text
 
 DURATION, SIZE, START, URL = map(TypeAdapter, (Duration, ByteSize, Start, WebUrl))
@@ -94,6 +96,20 @@ def test_web_addresses():
     for wrong in ("support.example.com", "ftp://a", "https://", "https://user@host", "https://a/?b", "https://a/#b"):
         with pytest.raises(ValidationError, match="expected an address"):
             URL.validate_python(wrong)
+
+
+@pytest.mark.parametrize("host", ["a:99999", "a:b", ":443", "[::1", "a:0", "a:1:2", "a b", ""])
+def test_what_is_no_host_and_port(host):
+    """Nobody could connect to it, so that it is refused with the example and not only when it is used."""
+    for settings, scheme in ((URL, "https"), (TypeAdapter(RedisUrl), "redis"), (TypeAdapter(Origin), "app")):
+        with pytest.raises(ValidationError, match=r"expected an (address|origin) such as"):
+            settings.validate_python(f"{scheme}://{host}")
+
+
+@pytest.mark.parametrize("url", ["redis://[::1]:6379/0", "rediss://redis", "unix:///run/redis.sock?db=3"])
+def test_addresses_of_redis(url):
+    """They are kept as they stand."""
+    assert TypeAdapter(RedisUrl).validate_python(url) == url
 
 
 def test_start():
