@@ -31,9 +31,10 @@ def connect(settings: RedisSettings, client: type[R], **more: Any) -> R:
     common: dict[str, Any] = {
         "socket_timeout": seconds,
         "socket_connect_timeout": seconds,
-        "socket_keepalive": True,
         "health_check_interval": 0,
     }
+    if not settings.url.startswith("unix:"):
+        common["socket_keepalive"] = True
     if settings.password is not None:
         common["credential_provider"] = _Credentials(settings.user, settings.password)
     tls: dict[str, Any] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
@@ -114,6 +115,28 @@ OneOrMore = Annotated[tuple[T, ...], Field(min_length=1), _Alone()]
 """A list that is not empty; a single text may stand without brackets."""
 
 
+def is_host(value: str) -> bool:
+    """Whether it can be a server's name or address (RFC 1123, underscores allowed; IPv6 without brackets)."""
+    with suppress(ValueError):
+        return bool(ip_address(value))
+    try:
+        name = value.encode("idna").decode()  # which refuses empty labels, and those above 63 bytes
+    except UnicodeError:
+        return False
+    return bool(re.fullmatch(r"[A-Za-z0-9._-]{1,254}", name, re.ASCII))
+
+
+def _as_host(value: str) -> str:
+    if is_host(value):
+        return value
+    msg = "expected a server's name or address such as mail.example.com, without a scheme or port"
+    raise ValueError(msg)
+
+
+Host = Annotated[str, Field(min_length=1), AfterValidator(_as_host)]
+"""The name or address of a server."""
+
+
 class Listen(NamedTuple):
     """Where a server listens: a host without brackets, and a port (0 lets the system choose)."""
 
@@ -137,7 +160,7 @@ class Listen(NamedTuple):
         if isinstance(value, cls):
             return value
         found = re.fullmatch(_LISTEN, value, re.ASCII) if isinstance(value, str) else None
-        if found is None or int(found[2]) > 0xFFFF:
+        if found is None or int(found[2]) > 0xFFFF or not is_host(found[1].strip("[]")):
             msg = "expected an address and a port such as 127.0.0.1:8080 or [::1]:8080"
             raise ValueError(msg)
         return cls(found[1].strip("[]"), int(found[2]))
@@ -179,7 +202,7 @@ class UrlForm(Form):
         super()._check(value)
         try:
             parts = urlsplit(value)
-            whole = parts.port != 0 and bool(parts.hostname or parts.scheme == "unix")
+            whole = parts.port != 0 and (parts.scheme == "unix" or is_host(parts.hostname or ""))
         except ValueError:  # a port above 65535, or brackets around what is no IPv6 address
             whole = False
         if not whole:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from connectors.settings import ConnectorSettings, SecretUrl
-from model.settings import ByteSize, Duration, FilePath, Form, OneOrMore, Secret, Settings, Several, mistakes
+from model.settings import ByteSize, Duration, FilePath, Form, Host, OneOrMore, Secret, Settings, Several, mistakes
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 MailAddress = Annotated[
@@ -104,7 +104,7 @@ class ImapSource(Settings):
 
     type: Literal["imap"]
     """An account on an IMAP server."""
-    host: Text
+    host: Host
     """The server's name."""
     tls: Tls = True
     """`true` (TLS from the first byte), `starttls`, or `false` (nothing is encrypted)."""
@@ -137,7 +137,7 @@ class ImapSource(Settings):
 class SmtpSettings(Settings):
     """A server that takes answers (RFC 6409)."""
 
-    host: Text
+    host: Host
     """The server's name."""
     tls: Tls = "starttls"
     """`starttls`, `true` (TLS from the first byte), or `false` (nothing is encrypted)."""

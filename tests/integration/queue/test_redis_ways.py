@@ -74,6 +74,16 @@ async def _check(settings: dict[str, Any]) -> None:
         await desk.close()
 
 
+async def test_a_socket_of_this_machine(store: Store, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """`unix://` needs no port, and names the database behind it."""
+    folder = tmp_path_factory.mktemp("redis")
+    server = started(folder, "--unixsocket", str(folder / "socket"))
+    try:
+        await deliver(store, {"url": f"unix://{folder}/socket?db=3"})
+    finally:
+        server.kill()
+
+
 @pytest.mark.parametrize("readme", ["queues/README.md", "helpdesks/README.md"])
 async def test_the_documented_rights_of_an_acl_user_suffice(
     store: Store, redis_server: RedisServer, tmp_path: Path, readme: str

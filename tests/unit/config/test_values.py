@@ -13,7 +13,7 @@ from connectors.chat.settings import Origin
 from connectors.email.settings import EmailSettings
 from connectors.settings import Start
 from delivery.settings import RedisUrl
-from model.settings import ByteSize, Duration, Listen, Secret, WebUrl, duration_text, size_text
+from model.settings import ByteSize, Duration, Host, Listen, Secret, WebUrl, duration_text, size_text
 
 DURATION, SIZE, START, URL = map(TypeAdapter, (Duration, ByteSize, Start, WebUrl))
 
@@ -83,7 +83,9 @@ def test_only_this_machine_is_a_loopback():
     assert [Listen(host, 1).loopback for host in hosts] == [True, False, False, False, False, False]
 
 
-@pytest.mark.parametrize("value", ["8080", ":8080", "::1:8080", "host:99999", "host:", "a b:1", "http://a:1", 8080])
+@pytest.mark.parametrize(
+    "value", ["8080", ":8080", "::1:8080", "host:99999", "a..b:1", "a b:1", "http://a:1", 8080]
+)
 def test_what_is_no_address(value):
     """An address without host or port is refused."""
     with pytest.raises(ValueError, match="expected an address and a port"):
@@ -98,12 +100,25 @@ def test_web_addresses():
             URL.validate_python(wrong)
 
 
-@pytest.mark.parametrize("host", ["a:99999", "a:b", ":443", "[::1", "a:0", "a:1:2", "a b", ""])
+@pytest.mark.parametrize("host", ["a:99999", "a:b", ":443", "[::1", "a:0", "a:1:2", "a b", "a..b", "x" * 64, "[a]", ""])
 def test_what_is_no_host_and_port(host):
     """Nobody could connect to it, so that it is refused with the example and not only when it is used."""
     for settings, scheme in ((URL, "https"), (TypeAdapter(RedisUrl), "redis"), (TypeAdapter(Origin), "app")):
         with pytest.raises(ValidationError, match=r"expected an (address|origin) such as"):
             settings.validate_python(f"{scheme}://{host}")
+
+
+@pytest.mark.parametrize("host", ["imap.example.com", "a_b", "localhost", "127.0.0.1", "::1", "bücher.example", "例え"])
+def test_hosts(host):
+    """A name in any script, or an address, is kept as it stands."""
+    assert TypeAdapter(Host).validate_python(host) == host
+
+
+@pytest.mark.parametrize("host", ["a b", "a..b", "x" * 64, "imaps://a", "a:993", "[::1]", "a/b", "u@a", "a\0", "a\n"])
+def test_what_is_no_host(host):
+    """It is refused with the configuration; the system would not even look it up."""
+    with pytest.raises(ValidationError, match=r"expected a server's name or address such as mail\.example"):
+        TypeAdapter(Host).validate_python(host)
 
 
 @pytest.mark.parametrize("url", ["redis://[::1]:6379/0", "rediss://redis", "unix:///run/redis.sock?db=3"])
