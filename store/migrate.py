@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 from sqlalchemy import Connection, Engine, inspect, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from model.errors import Misconfigured
 from store.locks import turn
@@ -46,6 +46,11 @@ def _found(engine: Engine, path: Path) -> str | None:
             return _revision(connection)
     except OperationalError as error:
         raise Misconfigured(f"cannot open the database {path}: {error.orig}; can data_dir be written?") from None
+    except DatabaseError as error:
+        raise Misconfigured(
+            f"the database {path} is damaged: {error.orig}; "
+            "keep a copy of data_dir, and restore a backup (docs/operations.md)"
+        ) from None
 
 
 def _revision(connection: Connection) -> str | None:

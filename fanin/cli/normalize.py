@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice, pairwise
@@ -21,6 +22,7 @@ import msgspec
 from config.rules import shipped_rules
 from model.draft import Context, Draft
 from model.envelope import Envelope
+from model.errors import Misconfigured
 from model.rules import Rules
 from model.spoken import SPOKEN, Spoken
 from model.ticket import Attachment, Channel, ConversationPart, Ticket
@@ -71,12 +73,15 @@ def run(files: list[str], channel: str, attachments: Path | None) -> int:
     `files` are mails, folders of mails, mboxes, or `-` for standard input; of the channel `chat` each is the text
     of one message.  With `attachments` each decoded
     file is written there under its SHA-256.  The status is 1 where a file could not be read.
+
+    Raises Misconfigured where an attachment cannot be written.
     """
     if channel not in CHANNELS:
         print(f"fanin: --channel {channel}: expected one of {', '.join(CHANNELS)}", file=sys.stderr)
         return 2
     if attachments:
-        attachments.mkdir(parents=True, exist_ok=True)
+        with _writing(attachments):
+            attachments.mkdir(parents=True, exist_ok=True)
     status = 0
     sources = list(_sources(files, channel))
     for line, failed in _progress(_lines(sources, channel, attachments), len(sources)):
@@ -198,10 +203,19 @@ def _read(source: Source) -> bytes:
 
 def _store(file: Path, content: bytes) -> None:
     """Write a file that is named by its content, unless it is there."""
-    if not file.exists():
-        part = file.with_suffix(f".{os.getpid()}")
-        part.write_bytes(content)
-        part.replace(file)
+    with _writing(file.parent):
+        if not file.exists():
+            part = file.with_suffix(f".{os.getpid()}")
+            part.write_bytes(content)
+            part.replace(file)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Misconfigured(f"--attachments {folder}: cannot be written: {error.strerror}; choose another") from None
 
 
 def _ticket(draft: Draft, channel: str) -> Ticket:

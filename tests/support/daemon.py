@@ -8,7 +8,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,23 @@ SCRIPT = Path(sys.executable).with_name("fanin")
 FAILPOINTS = Path(__file__).with_name("failpoints")
 
 
+def _ports() -> Iterator[int]:
+    """Ports of this worker of pytest alone, one after the other, from below those that systems give to connections."""
+    worker, share = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]), 1_000
+    first = 10_000 + worker % 20 * share
+    begin = int.from_bytes(os.urandom(2), "big") % share
+    return cycle([first + (begin + number) % share for number in range(share)])
+
+
+_PORTS = _ports()
+
+
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that nobody listens on, and that nobody else takes before a server comes to it."""
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port := next(_PORTS)))
+            return port
 
 
 def until(condition: Callable[[], bool], *, within: float, what: str) -> None:

@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 
 import pytest
 
+from fanin.cli.normalize import run
+from model.errors import Misconfigured
 from tests.unit.normalizer.understood import HEAD, mail, multipart
 
 FANIN = [sys.executable, "-c", "from fanin.cli.main import main; main()", "normalize"]
@@ -91,3 +94,13 @@ def test_a_reader_that_goes_is_no_error(tmp_path):
     errors = command.stderr.read()
     command.stderr.close()
     assert (command.wait(), errors) == (1, b"")
+
+
+def test_a_folder_for_attachments_that_cannot_be_is_named(tmp_path):
+    """In one line, and with it the command ends."""
+    (tmp_path / "a.eml").write_bytes(multipart("mixed", b"\r\nhi", b"Content-Type: image/png\r\n\r\nnot really"))
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "full" / hashlib.sha256(b"not really").hexdigest()).with_suffix(f".{os.getpid()}").mkdir(parents=True)
+    for folder in (tmp_path / "file", tmp_path / "full"):
+        with pytest.raises(Misconfigured, match=f"^--attachments {folder}: cannot be written: "):
+            run([str(tmp_path / "a.eml")], "email", folder)

@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from alembic import command
 from alembic.config import Config
 
+from model.errors import Misconfigured
 from store.crypto import Vault, load_master_key
 from store.database import create_store_engine
 from store.locks import turn
@@ -102,6 +104,18 @@ async def test_a_migration_that_is_killed_begins_anew(tmp_path: Path) -> None:
     assert len(killed) > 10
     for data_dir in killed:
         await _check(data_dir)
+
+
+@pytest.mark.parametrize("content", [b"no database" * 1000, None], ids=["something else", "its beginning"])
+async def test_a_damaged_database_is_named(tmp_path: Path, content: bytes | None) -> None:
+    """The operator reads what to do, and nothing is changed."""
+    await (await Store.open(tmp_path)).close()
+    path = tmp_path / "fanin.db"
+    path.write_bytes(damaged := content or path.read_bytes()[:5000])
+
+    with pytest.raises(Misconfigured, match=rf"^the database {path} is damaged: .*; keep a copy of data_dir"):
+        await Store.open(tmp_path)
+    assert path.read_bytes() == damaged
 
 
 def _waits(pid: int) -> bool:
