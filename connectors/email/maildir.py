@@ -76,14 +76,14 @@ class MaildirReader:
                 )
 
     async def backfill(
-        self,
-        intake: Intake,
-        state: State,
-        since: datetime,
-        *,
-        stream: str | None = None,  # noqa: ARG002  it has but one
+        self, intake: Intake, state: State, since: datetime, *, stream: str | None = None
     ) -> AsyncIterator[int]:
-        """Hand over again what lies in `cur/` since a time, yielding how many were handed over so far."""
+        """Hand over again what lies in `cur/` since a time, yielding how many were handed over so far.
+
+        Raises Misconfigured if a folder is named.
+        """
+        if stream is not None:
+            raise Misconfigured(f"{self.name}: there is no folder {stream}: a Maildir has but its own")
         count = 0
         found = sorted(_files(self._source.path / "cur"), key=lambda file: file.modified_at)
         for batch in _batches([file for file in found if file.modified_at >= since]):

@@ -386,6 +386,15 @@ def test_backfill_reads_again_without_a_second_ticket(daemon: Daemon) -> None:
     assert_complete(daemon, len(mails))
 
 
+def test_backfill_of_a_folder_that_a_maildir_has_not_is_a_mistake(daemon: Daemon) -> None:
+    """It is said, and not taken for everything."""
+    asked = daemon.run("backfill", "drop", "--since", "2020-01-01", "--folder", "Archive")
+
+    assert asked.returncode == 1
+    assert "fanin: drop: there is no folder Archive: a Maildir has but its own" in asked.stderr
+    assert "Traceback" not in asked.stderr
+
+
 def test_two_processes_that_deliver_take_turns(
     make_daemon: Callable[..., Daemon], daemon: Daemon, tmp_path: Path
 ) -> None:
