@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 from sqlalchemy import Connection, Engine, inspect, text
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from model.errors import Misconfigured
 from store.locks import turn
@@ -25,7 +25,7 @@ LOCK = "-migration"
 def migrate(engine: Engine, path: Path) -> None:
     """Migrate the SQLite file at `path` to HEAD, after a copy of it where there is something to copy.
 
-    Raises Misconfigured if the file cannot be opened or was written by a newer version.
+    Raises Misconfigured if the file cannot be opened or migrated, or was written by a newer version.
     """
     # One after the other even to look: a command beside the daemon's first start must not create tables, too, and
     # SQLite turns a file to WAL for its first connection without waiting for those that open it meanwhile.
@@ -33,9 +33,15 @@ def migrate(engine: Engine, path: Path) -> None:
         found = _found(engine, path)
         if found == HEAD:
             return
-        if found is not None:
-            _copy(path, found)
-        _upgrade(engine, path)
+        try:
+            if found is not None:
+                _copy(path, found)
+            _upgrade(engine, path)
+        except (DBAPIError, sqlite3.Error) as error:
+            raise Misconfigured(
+                f"cannot migrate the database {path}, which is as it was: {getattr(error, 'orig', error)}; "
+                "is there room for a copy of it, and does no other version run on this data_dir?"
+            ) from None
     log.info("store.migrated", before=found, now=HEAD)
 
 
@@ -62,8 +68,13 @@ def _revision(connection: Connection) -> str | None:
 def _copy(path: Path, revision: str) -> None:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
     target = path.with_suffix(f".{revision}.{stamp}.bak")
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
-        source.backup(copy)
+    unfinished = target.with_suffix(".part")
+    try:
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(unfinished)) as copy:
+            source.backup(copy)
+        unfinished.rename(target)  # so that nobody restores half of it
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _upgrade(engine: Engine, path: Path) -> None:

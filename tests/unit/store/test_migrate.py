@@ -61,6 +61,19 @@ while status != 0:
 """
 
 
+_FULL = """
+import asyncio, pathlib, resource, sys
+from model.errors import Misconfigured
+from store.store import Store
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))  # as on a disk that is full
+try:
+    asyncio.run(Store.open(pathlib.Path(sys.argv[1])))
+except Misconfigured as error:
+    sys.exit(str(error))
+"""
+
+
 async def test_several_that_open_a_new_store_migrate_it_once(tmp_path: Path) -> None:
     """Of the processes that open a data_dir for the first time at once, one makes the tables and the others wait."""
     commands = [
@@ -104,6 +117,20 @@ async def test_a_migration_that_is_killed_begins_anew(tmp_path: Path) -> None:
     assert len(killed) > 10
     for data_dir in killed:
         await _check(data_dir)
+
+
+async def test_without_room_for_a_copy_nothing_is_migrated(tmp_path: Path) -> None:
+    """The operator reads why, no half of a copy is left, and with room all is there."""
+    _fill(tmp_path, "0005")
+
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _FULL, tmp_path, stderr=asyncio.subprocess.PIPE
+    )
+    _, said = await process.communicate()
+
+    assert said.startswith(f"cannot migrate the database {tmp_path / 'fanin.db'}, which is as it was: ".encode())
+    assert [file.name for file in tmp_path.glob("fanin.0005.*")] == []
+    await _check(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"no database" * 1000, None], ids=["something else", "its beginning"])
