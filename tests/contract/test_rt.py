@@ -33,7 +33,7 @@ class TestRt(HelpdeskContract):
         self.rt, self.front = rt, Front(rt.url)
         self.settings = RtSettings(
             kind="rt",
-            url=self.front.url,
+            url=rt.url,
             token=Secret(rt.tokens["fanin"]),
             queue="Support",
             server_limit=timedelta(seconds=2),

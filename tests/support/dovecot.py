@@ -11,7 +11,8 @@ import ssl
 import subprocess
 import time
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from imaplib import IMAP4
@@ -172,20 +173,26 @@ class Dovecot:
 
     def stop(self) -> None:
         """Stop in order, dropping every connection."""
-        self._end(signal.SIGTERM)
+        if self._process is None:
+            return
+        children = self._frozen()
+        self._process.terminate()
+        self._process.send_signal(signal.SIGCONT)
+        self._process.wait(20)
+        until = time.monotonic() + 2
+        while any(_lives(child) for child in children) and time.monotonic() < until:
+            time.sleep(0.005)
+        _end(children)  # one that had not greeted the master yet outlives it by seconds, and holds the ports
+        self._process = None
 
     def kill(self) -> None:
         """Kill the master and every process of it, as a power cut does."""
         if self._process is None:
             return
-        self._process.send_signal(signal.SIGSTOP)  # so that it begins no further process meanwhile
-        children = _descendants(self._process.pid)
+        children = self._frozen()
         self._process.kill()
         self._process.wait()
-        for child in children:
-            _kill(child)
-        while any(_lives(child) for child in children):  # they hold the ports until they are gone
-            time.sleep(0.005)
+        _end(children)
         (self.folder / "run" / "master.pid").unlink(missing_ok=True)
         for lock in self.folder.rglob(
             "*.lock"
@@ -198,11 +205,11 @@ class Dovecot:
         self.stop()
         self.start()
 
-    def _end(self, number: signal.Signals) -> None:
-        if self._process is not None:
-            self._process.send_signal(number)
-            self._process.wait(20)
-            self._process = None
+    def _frozen(self) -> list[int]:
+        """Stop the master, so that it begins no further process; those that it has begun."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        return _descendants(self._process.pid)
 
     def deliver(self, user: str, messages: Iterable[bytes], *, folder: str = "INBOX") -> None:
         """Hand messages to the delivery agent, in order."""
@@ -315,8 +322,10 @@ def _lives(pid: int) -> bool:
         return False
 
 
-def _kill(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
+def _end(pids: Sequence[int]) -> None:
+    """Kill them, and wait until they are gone: until then they hold the ports."""
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    while any(_lives(pid) for pid in pids):
+        time.sleep(0.005)
