@@ -118,7 +118,8 @@ OneOrMore = Annotated[tuple[T, ...], Field(min_length=1), _Alone()]
 def is_host(value: str) -> bool:
     """Whether it can be a server's name or address (RFC 1123, underscores allowed; IPv6 without brackets)."""
     with suppress(ValueError):
-        return bool(ip_address(value))
+        ip_address(value)
+        return True
     try:
         name = value.encode("idna").decode()  # which refuses empty labels, and those above 63 bytes
     except UnicodeError:

@@ -140,7 +140,7 @@ class ArqQueue:
         redis = connect(self._settings, ArqRedis)
         turn = redis.register_script(_TURN)
         hands = [
-            _Hands(turn, [self._queue(helpdesk, lane) for lane in LANES], self._slots(slots), deliver)
+            _Hands(turn, self._queues(helpdesk), self._slots(slots), deliver)
             for helpdesk, slots in self._concurrency.items()
         ]
         turns = [asyncio.create_task(one.run(self._settings.poll.total_seconds())) for one in hands]
@@ -154,12 +154,11 @@ class ArqQueue:
 
         Raises Transient or CredentialsRejected.
         """
-        nothing = _PACK(_News([[] for _ in LANES], [0 for _ in LANES]))
+        nothing = _News([[] for _ in LANES], [0 for _ in LANES])
         with named_errors():
             turn = self._client().register_script(_TURN)
             for helpdesk in self._concurrency:
-                keys = [self._queue(helpdesk, lane) for lane in LANES]
-                await turn(keys=keys, args=[time.time() * 1000, CLAIM * 1000, nothing])
+                await _take(turn, self._queues(helpdesk), nothing)
 
     async def close(self) -> None:
         """Close the connections that publish."""
@@ -182,6 +181,9 @@ class ArqQueue:
     def _slots(self, normal: int) -> list[int]:
         counts = {"urgent": self._settings.urgent, "normal": normal, "bulk": self._settings.bulk}
         return [counts[lane] for lane in LANES]
+
+    def _queues(self, helpdesk: str) -> list[str]:
+        return [self._queue(helpdesk, lane) for lane in LANES]
 
     def _queue(self, helpdesk: str, lane: Lane) -> str:
         return f"{self._settings.prefix}:deliver:{helpdesk}:{lane}"
@@ -239,10 +241,7 @@ class _Hands:
     async def _visit(self, news: _News) -> list[list[bytes]]:
         """Tell Redis what is new, and take what it gives; raises Transient if it cannot be reached."""
         with _transient():
-            taken: list[list[bytes]] = await self._turn(
-                keys=self._queues, args=[time.time() * 1000, int(CLAIM * 1000), _PACK(news)]
-            )
-        return taken
+            return await _take(self._turn, self._queues, news)
 
     def _news(self, room: list[int]) -> _News:
         """What Redis has not been told yet."""
@@ -275,6 +274,12 @@ class _Hands:
             return
         self._ended[lane].append(id_)
         task.result()
+
+
+async def _take(turn: AsyncScript, queues: Sequence[str], news: _News) -> list[list[bytes]]:
+    """Run the script of a turn."""
+    taken: list[list[bytes]] = await turn(keys=queues, args=[time.time() * 1000, int(CLAIM * 1000), _PACK(news)])
+    return taken
 
 
 async def _stop(turns: Sequence[asyncio.Task[None]], hands: Sequence[_Hands], redis: ArqRedis) -> None:

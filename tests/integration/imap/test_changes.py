@@ -115,7 +115,7 @@ async def test_several_folders_are_read_and_pushed(dovecot: Dovecot, desk: Desk,
         await desk.health.until(lambda health: health.reads >= 6)
         for count, folder in enumerate(("Sales", "&W6JiNw-", "INBOX", "Sales"), start=1):
             await asyncio.to_thread(dovecot.append, user, sample(count), folder=folder)
-            await desk.intake.until_accepted(count, within=30)
+            await desk.intake.until_accepted(count, within=10)
 
     assert [envelope.source_id.partition(":")[0] for envelope in desk.intake.accepted] == [
         "Sales", "客户", "INBOX", "Sales",
@@ -134,7 +134,7 @@ async def test_there_are_never_more_connections_than_configured(dovecot: Dovecot
         async with desk.running(settings):
             for count, folder in enumerate(reversed(names), start=1):
                 await asyncio.to_thread(dovecot.append, user, sample(count), folder=folder)
-                await desk.intake.until_accepted(count, within=30)
+                await desk.intake.until_accepted(count, within=10)
 
     assert proxy.most_at_once == 2
 

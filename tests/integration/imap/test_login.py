@@ -174,7 +174,7 @@ class TestXoauth2:
             await desk.health.until(lambda health: health.reads >= 2)
             await asyncio.to_thread(server.deliver, user, [sample(1)])
             await desk.intake.until_accepted(1)
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(10):
                 while len(issuer.requests) < 2:
                     await asyncio.sleep(0.05)
 
@@ -198,7 +198,7 @@ class TestXoauth2:
     ) -> None:
         """The server's challenge is answered, so that a static token of no worth is rejected at once."""
         settings = desk.settings(server, user, source_xoauth2={"provider": "token", "token": "worthless"})
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(8):
             with pytest.raises(CredentialsRejected, match="access token"):
                 await desk.run(settings)
 

@@ -64,7 +64,7 @@ async def test_a_reset_during_idle_is_noticed_at_once(dovecot: Dovecot, desk: De
         await desk.health.until(lambda health: health.reads >= 2)
         proxy.reset()
         with pytest.raises(Transient):
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(5):
                 await task
 
 
@@ -126,7 +126,7 @@ async def test_a_server_that_dies_in_idle_is_read_again_after_its_return(own_dov
 
 
 async def test_stopping_is_immediate(dovecot: Dovecot, desk: Desk, user: str) -> None:
-    """Cancellation ends IDLE, a FETCH and a connect to a silent server, and waits for no answer."""
+    """Cancellation ends IDLE, a FETCH and a connect to a silent server in well under a second."""
     dovecot.fill(user, [sample(number, size=100_000) for number in range(200)])
     async with Proxy(dovecot.imaps).serving() as proxy:
         for stage in range(3):
@@ -138,7 +138,7 @@ async def test_stopping_is_immediate(dovecot: Dovecot, desk: Desk, user: str) ->
             else:
                 await desk.intake.until_accepted(200 if stage == 0 else 1)
             task.cancel()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(1):
                 with suppress(asyncio.CancelledError):
                     await task
 
@@ -152,7 +152,7 @@ async def test_a_reader_can_be_cancelled_at_any_instant(dovecot: Dovecot, user: 
         task = asyncio.create_task(desk.run(desk.settings(dovecot, user, source_poll="5 ms")))
         await asyncio.sleep(instants.uniform(0, 0.1))
         task.cancel()
-        done, _ = await asyncio.wait([task], timeout=30)
+        done, _ = await asyncio.wait([task], timeout=5)
         assert done
         assert task.cancelled()
 

@@ -160,7 +160,7 @@ async def test_nonsense_is_an_error_and_never_a_hang(desk: Desk, answer: str) ->
     """A server that breaks the protocol in an answer is left, or its message is tried again."""
     async with Script([(r"UID FETCH 1 \(UID BODY", answer)]).serving() as script:
         with pytest.raises(Transient):
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(5):
                 await desk.run(settings_for(script), patience=1)
 
 
@@ -193,7 +193,7 @@ async def test_a_server_that_hangs_up_instead_of_idling_is_noticed(desk: Desk) -
     """A connection that closes before the continuation of IDLE ends the run at once."""
     async with Script([("IDLE", "!")]).serving() as script:
         with pytest.raises(Transient):
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(5):
                 await desk.run(settings_for(script))
 
 

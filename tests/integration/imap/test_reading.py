@@ -81,7 +81,7 @@ async def test_mail_delivered_during_idle_arrives_at_once(dovecot: Dovecot, desk
         await desk.health.until(lambda health: health.reads >= 2)
         for number in range(3):
             await asyncio.to_thread(dovecot.deliver, user, [sample(number)])
-            await desk.intake.until_accepted(number + 1, within=60)
+            await desk.intake.until_accepted(number + 1, within=10)
 
 
 async def test_without_idle_the_poll_finds_it(dovecot: Dovecot, desk: Desk, user: str) -> None:
@@ -89,7 +89,7 @@ async def test_without_idle_the_poll_finds_it(dovecot: Dovecot, desk: Desk, user
     async with desk.running(desk.settings(dovecot, user, source_idle=False, source_poll="200 ms")):
         await desk.health.until(lambda health: health.reads >= 2)
         await asyncio.to_thread(dovecot.deliver, user, [sample(1)])
-        await desk.intake.until_accepted(1, within=60)
+        await desk.intake.until_accepted(1, within=10)
 
 
 async def test_mail_before_the_first_start_is_accounted_for_and_not_read(

@@ -39,6 +39,8 @@ class Consumer:
     """One of the page's consumers as a process, in a folder where it keeps what it took."""
 
     def __init__(self, name: str, folder: Path, server: RedisServer) -> None:
+        if name == "shell" and shutil.which("redis-cli") is None:
+            lacking("redis-cli")
         self.transport, suffix, text = TEXTS[name]
         self.folder, self._script = folder, folder / f"consumer.{suffix}"
         self._command = [sys.executable if suffix == "py" else "/bin/sh", str(self._script)]
@@ -103,8 +105,6 @@ async def test_a_consumer_that_is_killed_misses_nothing(
     store: Store, redis_server: RedisServer, tmp_path: Path, name: str
 ) -> None:
     """Killed twice in mid-work, a consumer of the page has everything once and in order, and the books balance."""
-    if name == "shell" and shutil.which("redis-cli") is None:
-        lacking("redis-cli")
     consumer = Consumer(name, tmp_path, redis_server)
     bench, helpdesk = bench_for(store, redis_server, consumer.transport)
     count = await say_everything(store)
@@ -131,8 +131,6 @@ async def test_half_an_event_is_not_taken_for_the_event(
     store: Store, redis_server: RedisServer, tmp_path: Path
 ) -> None:
     """Where a crash cut a line of the shell consumer short, that event is kept again, and whole."""
-    if shutil.which("redis-cli") is None:
-        lacking("redis-cli")
     consumer = Consumer("shell", tmp_path, redis_server)
     bench, helpdesk = bench_for(store, redis_server, consumer.transport)
     count = await say_everything(store)

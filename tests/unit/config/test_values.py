@@ -83,7 +83,9 @@ def test_only_this_machine_is_a_loopback():
     assert [Listen(host, 1).loopback for host in hosts] == [True, False, False, False, False, False]
 
 
-@pytest.mark.parametrize("value", ["8080", ":8080", "::1:8080", "host:99999", "a..b:1", "a b:1", "http://a:1", 8080])
+@pytest.mark.parametrize(
+    "value", ["8080", ":8080", "::1:8080", "host:99999", "host:", "a..b:1", "a b:1", "http://a:1", 8080]
+)
 def test_what_is_no_address(value):
     """An address without host or port is refused."""
     with pytest.raises(ValueError, match="expected an address and a port"):
